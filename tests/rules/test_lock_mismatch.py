@@ -11,6 +11,7 @@ from tests.kit import Repo, pointer, random_bytes
 MODEL = "pretrained_model/mine"
 WEIGHTS = f"{MODEL}/model.safetensors"
 LOCK = f"{MODEL}/pmgit.lock"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 @pytest.fixture
@@ -61,13 +62,16 @@ def test_weights_that_are_removed_under_a_lock_that_has_them(locked: Repo, sourc
     (finding,) = findings(locked)
     assert (finding["severity"], finding["path"]) == ("error", LOCK)
     assert finding["message"].startswith("not what it locks: model.safetensors (gone); ")
-    assert finding["fix"] is None
     if source == "local":
+        assert finding["fix"] is None
         assert locked.pmgit("update", MODEL).code == 0
         locked.git("add", LOCK)
         assert findings(locked) == []
     else:
-        locked.git("rm", "-q", "--cached", LOCK)
+        assert locked.sh(finding["fix"]["shell"]).code == 0
+        assert findings(locked) == []
+        assert locked.git("diff", "--cached", "--name-only") == ""
+        locked.git("rm", "-q", "--cached", WEIGHTS, LOCK)
         assert findings(locked) == []
 
 
@@ -113,8 +117,75 @@ def test_a_lock_that_is_none_is_reported(locked: Repo, old: str, new: str, said:
     assert old in text
     locked.stage(LOCK, text.replace(old, new))
     (finding,) = findings(locked)
-    assert (finding["severity"], finding["path"], finding["fix"]) == ("error", LOCK, None)
+    assert (finding["severity"], finding["path"]) == ("error", LOCK)
     assert said in finding["message"]
+    taken_back(locked, finding)
+
+
+def taken_back(repo: Repo, finding: dict[str, Any]) -> None:
+    """Paste the fix: nothing of the model is staged any more, and on disk all is as it was."""
+    before = {path: path.read_bytes() for path in (repo.path / MODEL).iterdir()}
+    assert repo.sh(finding["fix"]["shell"]).code == 0
+    assert repo.check() == []
+    head = "HEAD" if repo.git("rev-parse", "-q", "--verify", "HEAD", code=None) else EMPTY_TREE
+    assert repo.git("diff", "--cached", "--name-only", head, "--", MODEL) == ""
+    assert {path: path.read_bytes() for path in (repo.path / MODEL).iterdir()} == before
+
+
+def from_a_source(repo: Repo) -> None:
+    """Have the lock say that the model is from the Hub."""
+    lock = (repo.path / LOCK).read_text()
+    commit = f'repo_id = "a/b"\nrevision = "{"1" * 40}"'
+    repo.write(LOCK, lock.replace('type = "local"', f'type = "huggingface"\n{commit}'))
+
+
+def test_a_changed_model_of_a_source_is_taken_back(locked: Repo) -> None:
+    """Its lock may be right, or its weights: who committed by mistake loses nothing."""
+    from_a_source(locked)
+    locked.git("add", LOCK)
+    locked.commit("from the Hub")
+    locked.stage(WEIGHTS, 400_000)
+    locked.stage(f"{MODEL}/config.json", '{"a": 1}\n')
+    locked.stage(f"{MODEL}/new.json", "{}\n")
+    (finding,) = findings(locked)
+    taken_back(locked, finding)
+    # What is staged alone is put on disk first; where the disk has something else, nothing is safe.
+    locked.stage(WEIGHTS, 400_000)
+    (locked.path / WEIGHTS).unlink()
+    (finding,) = findings(locked)
+    assert locked.sh(finding["fix"]["shell"]).code == 0
+    assert (locked.path / WEIGHTS).stat().st_size == 400_000
+    locked.stage(WEIGHTS, 400_000)
+    locked.write(WEIGHTS, 500_000)
+    (finding,) = findings(locked)
+    assert finding["fix"] is None
+    assert "the file on disk differs from what is staged" in finding["message"]
+
+
+def test_a_new_model_of_a_source_is_taken_back(lfs_repo: Repo) -> None:
+    """Also before the first commit, where there is nothing to restore."""
+    repo = lfs_repo
+    repo.git("update-ref", "-d", "HEAD")
+    repo.git("rm", "-rq", "--cached", "--ignore-unmatch", ".")
+    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    repo.write(WEIGHTS, 300_000)
+    assert repo.pmgit("add", MODEL).code == 0
+    repo.add_info(MODEL)
+    from_a_source(repo)
+    repo.write(WEIGHTS, 400_000)
+    repo.git("add", ".")
+    (finding,) = findings(repo)
+    taken_back(repo, finding)
+
+
+def test_an_old_sin_of_a_source_is_not_taken_back(locked: Repo) -> None:
+    from_a_source(locked)
+    locked.stage(WEIGHTS, 400_000)
+    locked.git("add", LOCK)
+    locked.commit("in spite of it")
+    locked.stage(f"{MODEL}/new.json", "{}\n")
+    (finding,) = findings(locked)
+    assert (finding["severity"], finding["fix"]) == ("warning", None)
 
 
 def test_weights_that_it_does_not_list_are_a_warning(locked: Repo) -> None:
@@ -148,15 +219,6 @@ def test_a_checkpoint_makes_way_for_the_next_one(repo: Repo) -> None:
     # Where nothing of it is here, nobody has deleted it.
     repo.sh(f"rm -r {MODEL}/checkpoint-900")
     assert "deleted for good" not in repo.pmgit("status").out
-
-
-def test_of_a_model_from_a_source_nobody_knows_which_side_is_right(locked: Repo) -> None:
-    text = (locked.path / LOCK).read_text()
-    source = 'type = "huggingface"\nrepo_id = "org/mine"\nrevision = "' + "1" * 40 + '"'
-    locked.stage(LOCK, text.replace('type = "local"', source))
-    locked.stage(WEIGHTS, 400_000)
-    (finding,) = findings(locked)
-    assert (finding["severity"], finding["fix"]) == ("error", None)
 
 
 def test_ignored_weights_are_compared_by_their_size(repo: Repo) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
+    from pmgit.model.folder import Model
     from pmgit.model.subject import Subject
 
 #: --skip-repo: the repository's hooks are not touched, they may be somebody else's.
@@ -103,6 +104,30 @@ def keep_out(subject: Subject, blob: Blob, *, ignore: bool = True) -> Advice:
     if not before:
         steps += ignored(subject, blob, ignore)
     return Advice(Fix(*steps), note)
+
+
+def take_back(subject: Subject, model: Model) -> Advice:
+    """The fix that takes what a commit changes of a model out of it, and leaves it on disk."""
+    changes = [one for one in subject.model_changes if one.path.startswith(f"{model.path}/")]
+    if not changes or not subject.can_be_staged:
+        return Advice(None)
+    if any(steering.steers_git(one.path) for one in changes):
+        return Advice(None)
+    there = {one.path: _on_disk(subject, one) for one in changes if one.oid}
+    for one in changes:
+        if there.get(one.path) == work_tree.DIFFERENT:
+            return Advice(None, _DIFFERS.format(one.oid[:12]))
+    absent = tuple(path for path, state in there.items() if state == work_tree.ABSENT)
+    old = tuple(one.path for one in changes if subject.before(one))
+    new = tuple(one.path for one in changes if not subject.before(one))
+    steps = []
+    if absent:
+        steps.append(Step("git", "restore", "--ignore-skip-worktree-bits", items=absent))
+    if old:
+        steps.append(Step("git", "restore", "--staged", items=old))
+    if new:
+        steps.append(whole.out_of_index(subject, new))
+    return Advice(Fix(*steps), _from_disk(subject.repository) if old else "")
 
 
 def _on_disk(subject: Subject, blob: Blob) -> str:

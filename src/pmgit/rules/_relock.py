@@ -1,4 +1,6 @@
-"""The fix that locks a model of this machine anew, as it is now."""
+"""The fixes for a model that is not as it is locked: one of this machine is locked anew, as it is
+now; of one from a source the change is taken back, because the lock may be right.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,9 @@ from pmgit.model.lock_file import LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pmgit.fix.for_staged import Advice
     from pmgit.model.folder import Model
     from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
@@ -23,8 +28,20 @@ def gone_of(subject: Subject, model: Model, lock: Lock) -> list[str]:
     return [f.path for f in lock.files if not os.path.lexists(os.path.join(folder, f.path))]
 
 
+def advice_for(subject: Subject, model: Model, lock: Lock | None, about: Collection[str]) -> Advice:
+    """The fix for a model whose lock (None: it is none) and files `about` do not agree."""
+    from pmgit.fix.for_staged import Advice, take_back
+
+    if lock and lock.type == LOCAL:
+        return Advice(fix_of(subject, model, lock))
+    paths = {f"{model.path}/{name}" for name in (LOCK, *about)}
+    if not paths.isdisjoint(change.path for change in subject.model_changes):
+        return take_back(subject, model)
+    return Advice(None)
+
+
 def fix_of(subject: Subject, model: Model, lock: Lock) -> Fix | None:
-    """The fix for a model that is not as it was locked; None with a source: either may be right.
+    """The fix that locks a model of this machine anew; None where it has a source.
 
     None also where a locked file is not here: what is locked of it would be lost.
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.folder import Model
+    from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
 
 #: So many files are named in a message.
@@ -51,9 +52,10 @@ class LockMismatch(Rule):
 
     ## What to do
 
-    For a model that is trained or changed here: `pmgit update MODEL` locks what is there now. For
-    one that is from a source: `pmgit pull --replace MODEL` gets back what is locked, and
-    `pmgit update MODEL` moves the lock to what the source has now. A lock that two branches have
+    For a model that is trained or changed here: `pmgit update MODEL` locks what is there now. Of
+    one that is from a source, the printed command takes the change out of the commit and leaves it
+    on disk; `pmgit pull --replace MODEL` gets back what is locked, and `pmgit update MODEL` moves
+    the lock to what the source has now. A lock that two branches have
     changed is not merged by hand: take one side, then `pmgit update MODEL`.
     """
 
@@ -72,34 +74,36 @@ class LockMismatch(Rule):
             severity = ERROR if subject.is_due(model) or blob.path in changed else WARNING
             if not blob.is_regular:
                 message = "is a link or a submodule, not a file"
-                yield self.finding(blob.path, message, severity=severity)
             elif blob.size > lock_file.MAX_BYTES:
                 message = f"{blob.size:,} bytes, a lock has at most {lock_file.MAX_BYTES:,}"
-                yield self.finding(blob.path, message, severity=severity)
             else:
-                yield from self._judge(subject, model, blob, texts.get(blob.oid, b""), severity)
+                try:
+                    lock = lock_file.parse(texts.get(blob.oid, b""), LOCK)
+                except LockError as error:
+                    message = error.message
+                else:
+                    yield from self._judge(subject, model, blob, lock, severity)
+                    continue
+            advice = _relock.advice_for(subject, model, None, ())
+            message += advice.note
+            yield self.finding(blob.path, message, severity=severity, fix=advice.fix)
 
     def _judge(
-        self, subject: Subject, model: Model, blob: Blob, data: bytes, severity: str
+        self, subject: Subject, model: Model, blob: Blob, lock: Lock, severity: str
     ) -> Iterator[Finding]:
-        try:
-            lock = lock_file.parse(data, LOCK)
-        except LockError as error:
-            yield self.finding(blob.path, error.message, severity=severity)
-            return
         facts = recorded.facts(subject, model)
-        other = [
-            f"{file.path} ({why})"
+        differs = {
+            file.path: why
             for file in lock.files
             if (why := recorded.difference(facts.get(file.path), file.size, file.sha256))
-        ]
+        }
         removed = recorded.removed(subject, model)
         absent = [file.path for file in lock.files if file.path in removed]
-        other += [f"{path} (gone)" for path in absent]
+        differs |= dict.fromkeys(absent, "gone")
         if any(removed[path] for path in absent):
             severity = ERROR
-        fix = _relock.fix_of(subject, model, lock)
-        if other:
+        if differs:
+            other = [f"{path} ({why})" for path, why in differs.items()]
             message = f"not what it locks: {listed(other, _NAMED)}"
             if absent and lock.type == lock_file.LOCAL:
                 message += "; if that is deleted for good, lock what is here: pmgit update MODEL"
@@ -108,7 +112,9 @@ class LockMismatch(Rule):
                     "; to have that back: pmgit pull MODEL; to lock less of the model, remove"
                 )
                 message += " pmgit.lock, then: pmgit add SOURCE --exclude PATTERN"
-            yield self.finding(blob.path, message, severity=severity, fix=fix)
+            advice = _relock.advice_for(subject, model, lock, differs)
+            message += advice.note
+            yield self.finding(blob.path, message, severity=severity, fix=advice.fix)
         locked = {file.path for file in lock.files}
         without = sorted(
             path for path, fact in facts.items() if fact.is_weights and path not in locked
@@ -118,4 +124,5 @@ class LockMismatch(Rule):
             if gone := _relock.gone_of(subject, model, lock):
                 message += f"; listed and not here: {listed(gone, 1)}; if that is deleted for good,"
                 message += " lock what is here: pmgit update MODEL"
+            fix = _relock.fix_of(subject, model, lock)
             yield self.finding(blob.path, message, severity=WARNING, fix=fix)

@@ -7,7 +7,7 @@ import os
 from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.rule import MODELS, Rule
 from pmgit.model import info_block, recorded
-from pmgit.model.folder import LOCK
+from pmgit.model.folder import INFO, LOCK
 from pmgit.model.info_block import BlockError
 
 TYPE_CHECKING = False
@@ -103,7 +103,10 @@ class StaleInfo(Rule):
                 if lock and (
                     locked.get(one.path) == one.sha256 or (why == "gone" and one.path in locked)
                 ):
-                    cure = _relocked(subject, model, lock)  # the lock is stale as well
+                    from pmgit.rules import _relock  # most lists are those of their locks
+
+                    advice = _relock.advice_for(subject, model, lock, (INFO, one.path))
+                    cure, why = advice.fix, why + advice.note  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
