@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.formats.assemble import legacy, named, pickled, text
+from tests.formats.assemble import call, legacy, named, pickled, text, zipped
 
 if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
@@ -265,6 +265,15 @@ def callers() -> Samples:
     return {
         **{f"called-{name}.pkl": ("unsafe", pickled(body, 4)) for name, body in made.items()},
         **{f"kept-{name}.pkl": ("warn", pickled(body, 4)) for name, body in _kept().items()},
+        # torch.load looks for the constants of TorchScript in the folder of the first member only.
+        "constants-elsewhere.pt": (
+            "unsafe",
+            zipped({
+                "a/data.pkl": pickled(call("__torch__.a", "run", "x")),
+                "a/version": b"3\n", "a/byteorder": b"little", "a/bytecode.pkl": pickled(b")"),
+                "b/constants.pkl": pickled(b")"),
+            }),
+        ),
         "kept-old-booster.pkl": (
             "ok",
             pickled(

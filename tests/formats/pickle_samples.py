@@ -89,7 +89,12 @@ hydra.utils.instantiate fire.Fire h5py.File numpy.DataSource pandas.HDFStore pan
 torch._C.PyTorchFileWriter tensorflow.keras.layers.Lambda onnxruntime.InferenceSession
 gensim.models.wrappers.ldamallet.system gensim.utils.unpickle gensim.downloader.load
 pymongo.MongoClient sklearn.datasets.fetch_openml sklearn.utils._testing.Anything
-some.module.os.system a.b.__class__.__base__
+some.module.os.system a.b.__class__.__base__ pyarrow.lib.OSFile pyarrow._s3fs.S3FileSystem
+pyarrow.orc.ORCWriter gensim.models.wrappers.ldamallet.LdaMallet gensim.matutils.MmWriter
+torchvision.datasets.mnist.MNIST xgboost.core.DMatrix
+accelerate.tracking.TensorBoardTracker tensorboardX.SummaryWriter netCDF4.Dataset
+sklearn.cluster._bicluster.ABCMeta sklearn.ensemble._forest.Parallel
+transformers.models.auto.configuration_auto.AutoConfig
 """.split()  # noqa: SIM905 - one name a line would take a page for each letter
 
 #: Globals that good files name.

@@ -76,6 +76,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if reader.name.lower().endswith(".mar") and not any(m.name == _OF_MAR for m in members):
         findings.append(FileFinding(BROKEN, f"a model archive of TorchServe without {_OF_MAR}"))
     expected: dict[str, int | None] = {}
+    # Without it there torch.load takes the object for any pickle, and imports its classes.
+    constants = f"{torch_archives.root_of(members)}/constants.pkl"
+    is_script = kind == SCRIPT and any(member.name == constants for member in members)
     if kind in (TORCH, SCRIPT):
         if not any(member.crc for member in members):
             # torch.serialization.set_crc32_options(False): it was told to write no checksums.
@@ -85,7 +88,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         )
         for member in members:
             if member.name.endswith((".pkl", ".debug_pkl")):
-                found, stream = _of_torch_pickle(reader, member, kind == SCRIPT, caps)
+                found, stream = _of_torch_pickle(reader, member, is_script, caps)
                 findings += found
                 if stream is not None and member.name.endswith("/data.pkl"):
                     expected |= storages.sizes(stream)
