@@ -309,7 +309,8 @@ def callers() -> Samples:
             "unsafe",
             pickled(
                 named("copy_reg", "_reconstructor") + b"("
-                + named("statsmodels.base.data", "PandasData") + named("__builtin__", "object") + b"NtR"
+                + named("statsmodels.base.data", "PandasData")
+                + named("__builtin__", "object") + b"NtR"
                 + named("builtins", "dict")
                 + b"](" + text("restore_model_spec") + b"\x88\x86" + text("formula") + text("f()")
                 + b"\x86e\x85Rb"

@@ -93,6 +93,7 @@ some.module.os.system a.b.__class__.__base__ pyarrow.lib.OSFile pyarrow._s3fs.S3
 pyarrow.orc.ORCWriter gensim.models.wrappers.ldamallet.LdaMallet gensim.matutils.MmWriter
 torchvision.datasets.mnist.MNIST xgboost.core.DMatrix
 accelerate.tracking.TensorBoardTracker tensorboardX.SummaryWriter netCDF4.Dataset
+my_package.tools.FunctionType my_package.tools.CodeType sklearn.ensemble._forest.ZipFile
 sklearn.cluster._bicluster.ABCMeta sklearn.ensemble._forest.Parallel
 transformers.models.auto.configuration_auto.AutoConfig
 """.split()  # noqa: SIM905 - one name a line would take a page for each letter

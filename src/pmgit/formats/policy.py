@@ -82,6 +82,18 @@ _MAKES_AGAIN = (
     r"|_*unpickle_\w+$|_unpickle$|\w*_ctor$|(?:\w+_)?re(?:build|construct)(?:_\w*)?$"
 )
 
+#: Classes of Python that make functions out of bytes, open files or reach a network: a package that
+#: imports one has it under its own name, too.
+_OF_PYTHON = frozenset((
+    "BZ2File", "BaseManager", "BuiltinImporter", "CDLL", "CodeType", "ConnectionPool",
+    "ExtensionFileLoader", "FTP", "FTP_TLS", "FileHandler", "FileIO", "FileInput", "FunctionType",
+    "GzipFile", "HTTPConnection", "HTTPSConnection", "IMAP4", "LZMAFile", "LambdaType",
+    "MethodType", "ModuleType", "NNTP", "NamedTemporaryFile", "ProcessPoolExecutor", "PyDLL",
+    "PyZipFile", "RotatingFileHandler", "SMTP", "SMTP_SSL", "SourceFileLoader",
+    "SourcelessFileLoader", "SpooledTemporaryFile", "SyncManager", "TarFile", "Telnet",
+    "TemporaryDirectory", "TemporaryFile", "ThreadPoolExecutor", "TimedRotatingFileHandler",
+    "WatchedFileHandler", "ZipFile",
+))  # fmt: skip
 #: What modules have by name that import it: a maker of classes, one of processes.
 _IN_NO_PATTERN = frozenset(("ABCMeta", "AutoConfig", "Parallel"))
 _HARMLESS_TO_ASK_FOR = frozenset(("itertools.count",))
@@ -100,6 +112,8 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     # Python imports the module by all of its name; only a name is looked up in what a module has.
     if is_hidden or ("." in name and _WAYS_OUT & {*inner}):
         return UNSAFE, "reaches for the inside of Python"
+    if name.rpartition(".")[2] in _OF_PYTHON:
+        return UNSAFE, "loads something of Python that weights do not need"
     if f"{module}.{name}" in _HARMLESS_TO_ASK_FOR:
         return WARN, "calls what else the file names"
     if "." not in name and name not in _IN_NO_PATTERN and _fits_a_pattern(module, name):
