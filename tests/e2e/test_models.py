@@ -320,6 +320,23 @@ def test_nothing_is_brought_into_a_clone(
     assert [path.name for path in (repo.path / MODEL).iterdir()] == [".git"]
 
 
+def test_nothing_is_added_behind_a_link(
+    repo: Repo, hub: HubServer, files: dict[str, bytes]
+) -> None:
+    """A models folder on a shared drive: Git takes the link for a file."""
+    hub.add(ID, files)
+    drive = repo.path.parent / "drive"
+    (drive / "mine").mkdir(parents=True)
+    (drive / "mine/model.safetensors").write_bytes(files["model.safetensors"])
+    (repo.path / "pretrained_model").symlink_to(drive)
+    for source in (ID, "pretrained_model/mine", "mine"):
+        shown = repo.pmgit("add", source, "--yes")
+        assert shown.code == 2, shown
+        assert "pretrained_model" in shown.err.splitlines()[0]
+        assert "pmgit explain linked-model" in shown.err
+    assert [path.name for path in drive.rglob("*")] == ["mine", "model.safetensors"]
+
+
 def test_a_hostile_lock_writes_nothing_outside(
     repo: Repo, hub: HubServer, files: dict[str, bytes]
 ) -> None:

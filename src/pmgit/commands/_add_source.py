@@ -57,7 +57,7 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     """
     path = _folder(config, source, wish)
     shown = visible(path)
-    _refuse_repository(repository, path)
+    refuse_outside(repository, path)
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
         raise UsageError(
             f"{shown} is locked already",
@@ -96,14 +96,20 @@ def add(repository: Repository, config: Config, source: Source, wish: Wish) -> l
     return [f"{path}/{name}" for name in written]
 
 
-def _refuse_repository(repository: Repository, path: str) -> None:
-    """Raise UsageError for a folder that is a repository, or lies in one below the top.
+def refuse_outside(repository: Repository, path: str) -> None:
+    """Raise UsageError for a folder that is a link or a repository, or lies in one below the top.
 
-    Git would record no file of it: `git add` makes it a submodule that nobody can fetch.
+    Git would record no file of it: `git add` takes a link for a file, and makes a repository a
+    submodule that nobody can fetch.
     """
     parts = path.split("/")
     for end in range(1, len(parts) + 1):
         place = "/".join(parts[:end])
+        if os.path.islink(os.path.join(repository.top, place)):
+            raise UsageError(
+                f"{visible(place)} is a link: nothing of what is behind it would be recorded",
+                "put a folder there; or see: pmgit explain linked-model",
+            )
         if is_repository(os.path.join(repository.top, place)):
             raise UsageError(
                 f"{visible(place)} is a repository of its own: nothing of it would be recorded",

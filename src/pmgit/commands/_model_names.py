@@ -162,7 +162,7 @@ class ModelNames:
             if os.path.islink(at) or _is_junction(at):
                 raise UsageError(
                     f"{name!r} leads through the link {os.path.relpath(at, self._top)!r}",
-                    "pmgit does not write through links: put INFO.md into the folder itself",
+                    "pmgit does not write through links; see: pmgit explain linked-model",
                 )
             shown = os.path.relpath(at, self._top).replace(os.sep, "/")
             below = any(path.startswith(f"{shown}/") for path in self._tracked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pmgit.commands import _info_fields, _licenses, _next, _work_tree
-from pmgit.commands._add_source import Wish, add, demand_plain
+from pmgit.commands._add_source import Wish, add, demand_plain, refuse_outside
 from pmgit.commands._model_names import ModelNames
 from pmgit.commands._options import yes_option
 from pmgit.commands._terminal import named, note, say
@@ -146,6 +146,7 @@ def _from_disk(repository: Repository, config: Config, source: str, wish: Wish) 
     path, is_there = _place(repository, config, source, wish.name)
     shown = visible(path)
     root = folder.root_of(path, config.models)
+    refuse_outside(repository, path)
     if os.path.lexists(os.path.join(repository.top, path, LOCK)):
         hint = f"to lock its files as they are now: pmgit update {quote(path)}"
         raise UsageError(f"{shown} is locked already", hint)
