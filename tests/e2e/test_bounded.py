@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_pre_receive import Server, make_server
+from tests.e2e.push_server import Server, make_server
 from tests.server.test_watch import Sleeper
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_pre_receive import WEIGHTS, Server, make_server, server
+from tests.e2e.push_server import Server, make_server
+from tests.e2e.test_pre_receive import WEIGHTS, server
 from tests.kit import native_hooks, weights_bytes
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_pre_receive import Server, server
+from tests.e2e.push_server import Server
+from tests.e2e.test_pre_receive import server
 from tests.kit import weights_bytes
 
 if TYPE_CHECKING:

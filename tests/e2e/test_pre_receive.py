@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pmgit.server import installation
-from tests.kit import ACTING, BIN, GIT_VERSION, Repo, Result, pointer, weights_bytes, weights_for
+from tests.e2e.push_server import Server, make_server
+from tests.kit import ACTING, BIN, GIT_VERSION, Repo, pointer, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,75 +19,6 @@ ZERO = "0" * 40
 WEIGHTS = "pretrained_model/bert/model.safetensors"
 #: Of this size, weights are refused by their place and a file elsewhere by its size.
 BIG = 1_200_000
-
-
-class Server(Repo):
-    """A bare repository with the hook, and `clone`, which pushes to it."""
-
-    clone: Repo
-
-    def guard(self, *, config: str = "", gitlab: bool = False) -> None:
-        """Have Git run the hook as it is installed; what git processes it starts is kept."""
-        text = installation.hook_text(config=config, gitlab=gitlab).decode()
-        self._write(text.replace("\n", f'\nexport GIT_TRACE="{self.trace}"\n', 1))
-
-    def guard_by_hand(self) -> None:
-        """The same by a hook of two lines, which leaves all to pmgit-hook."""
-        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{BIN}/pmgit-hook" pre-receive\n')
-
-    def _write(self, text: str) -> None:
-        hook = self.path / "hooks/pre-receive"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(text)
-        hook.chmod(0o755)
-
-    @property
-    def trace(self) -> Path:
-        return self.path.parent / "trace"
-
-    def processes(self) -> list[str]:
-        """The git commands that the hook has started since this was last called, sorted."""
-        if not self.trace.exists():
-            return []
-        text = self.trace.read_text()
-        self.trace.unlink()
-        return sorted(re.findall(r"^.* (?:trace: )?built-in: git (\S+)", text, re.M))
-
-    def push(self, *refs: str, clone: Repo | None = None) -> Result:
-        return (clone or self.clone).run(["git", "push", "-q", str(self.path), *refs])
-
-    def refused(self, *refs: str, clone: Repo | None = None) -> str:
-        """What the pusher reads when a push is refused; nothing of it may be left here."""
-        before = self.state()
-        done = self.push(*refs, clone=clone)
-        assert done.code == 1, done
-        assert "pre-receive hook declined" in done.err, done
-        assert self.state() == before
-        return "\n".join(line.removeprefix("remote: ").rstrip() for line in done.err.splitlines())
-
-    def accepted(self, *refs: str, clone: Repo | None = None) -> str:
-        done = self.push(*refs, clone=clone)
-        assert done.code == 0, done
-        left = list((self.path / "objects").rglob("pmgit*"))
-        assert left == [], "what the hook puts into the quarantine is not for the repository"
-        return done.err
-
-    def state(self) -> set[str]:
-        """Every ref and every object, quarantines included."""
-        refs = self.git("for-each-ref").splitlines()
-        files = [str(file) for file in (self.path / "objects").rglob("*") if file.is_file()]
-        return {*refs, *files, *(str(p) for p in (self.path / "objects").glob("tmp_*"))}
-
-
-def make_server(tmp_path: Path, env: dict[str, str], *init: str) -> Server:
-    server = Server(tmp_path / "server.git", env, init=("--bare", *init))
-    server.guard()
-    server.clone = Repo(tmp_path / "clone", env, init=init)
-    server.clone.stage("README.md", "x\n")
-    server.clone.stage("old.txt", "old\n")
-    server.clone.commit("Begin")
-    server.accepted("main")
-    return server
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.config import BASELINE
-from tests.e2e.test_pre_receive import BIG, WEIGHTS, Server, make_server, sin
+from tests.e2e.push_server import Server, make_server
+from tests.e2e.test_pre_receive import BIG, WEIGHTS, sin
 from tests.kit import BIN, Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_pre_receive import WEIGHTS, Server, make_server, sin
+from tests.e2e.push_server import Server, make_server
+from tests.e2e.test_pre_receive import WEIGHTS, sin
 from tests.kit import BIN
 
 if TYPE_CHECKING:

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_pre_receive import Server, server
-from tests.kit import pointer
+from tests import contents
+from tests.e2e.push_server import make_server, put_server
+from tests.kit import isolated_environment, pointer
 
 if TYPE_CHECKING:
+    from tests.e2e.push_server import Server
     from tests.kit import Repo
-
-__all__ = ["server"]
 
 LOOSE = "pretrained_model/w{}"
 
 
+@cache
+def _described() -> contents.Contents:
+    """A clone that knows what its server has, with a model: on both sides, but for the address."""
+    with TemporaryDirectory() as folder:
+        top = Path(folder, "top")
+        server = make_server(top, isolated_environment(Path(folder, "home")))
+        server.clone.add_info("pretrained_model/bert")
+        commit = server.clone.commit()
+        server.accepted("main")
+        server.clone.git("update-ref", "refs/remotes/origin/main", commit)
+        return contents.read(top)
+
+
+@pytest.fixture
+def server(tmp_path: Path, env: dict[str, str]) -> Server:
+    server = put_server(tmp_path, env, _described())
+    with open(server.clone.path / ".git/config", "a", encoding="utf-8") as config:
+        config.write(f'[remote "origin"]\n\turl = {server.path}\n')
+        config.write("\tfetch = +refs/heads/*:refs/remotes/origin/*\n")
+    return server
+
+
 @pytest.fixture
 def clone(server: Server) -> Repo:
-    """A clone that knows what its server has, with a model."""
-    clone = server.clone
-    clone.git("remote", "add", "origin", str(server.path))
-    clone.add_info("pretrained_model/bert")
-    clone.commit()
-    server.accepted("main")
-    clone.git("fetch", "-q", "origin")
-    return clone
+    return server.clone
 
 
 def refused(server: Server, rule: str) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.model import folder
-from tests.e2e.test_pre_receive import Server, server
+from tests.e2e.push_server import Server
+from tests.e2e.test_pre_receive import server
 
 if TYPE_CHECKING:
     from tests.kit import Repo

@@ -14,7 +14,7 @@ from pmgit.lfs import pointer as pointers
 from pmgit.model import judged_files
 from pmgit.model.subject import Subject
 from pmgit.snapshots import staged
-from tests.e2e.test_pre_receive import make_server
+from tests.e2e.push_server import make_server
 from tests.formats import tensor_samples
 from tests.formats.all_samples import samples
 from tests.formats.assemble import CALL, CLASSIC, named, pickled, state_dict, torch_zip
