@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -176,33 +176,32 @@ def stop_description(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> list[As
     return asked_for
 
 
-def prepare(repo: Repo, hub: HubServer, command: str) -> dict[str, bytes]:
-    """A repository in which a command has something to do; the files of the model before it."""
+@contextmanager
+def prepared(repo: Repo, hub: HubServer, command: str, *argv: str) -> Iterator[Killer]:
+    """Kills a command, in a repository in which it has something to do."""
     hub.add(ID, OLD if command == "update" else NEW)
-    if command != "add":
-        assert repo.pmgit("add", ID, "--yes").code == 0
-    if command == "pull":
-        for name in NEW:
-            (repo.path / MODEL / name).unlink()
-    if command == "update":
-        hub.add(ID, NEW)
-    return OLD if command == "update" else {}
+    before = OLD if command == "update" else {}
+    with Killer(repo, hub, ["add", ID, "--yes"], before) as killer:
+        if command != "add":
+            killer.finish()
+        if command == "pull":
+            for name in NEW:
+                (repo.path / MODEL / name).unlink()
+        if command == "update":
+            hub.add(ID, NEW)
+        killer.argv = [command, *argv]
+        yield killer
 
 
 @pytest.mark.parametrize("command", ["add", "update", "pull"])
 def test_20_kills_cost_no_byte_twice(
     repo: Repo, hub: HubServer, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    before = prepare(repo, hub, command)
     lock = repo.path / MODEL / "pmgit.lock"
-    locked = lock.read_bytes() if lock.exists() else b""
-    argv = {
-        "add": ["add", ID, "--yes"],
-        "update": ["update", NAME, "--yes"],
-        "pull": ["pull", "--jobs", "1"],
-    }
-    hub.cdn.log.clear()
-    with Killer(repo, hub, argv[command], before) as killer:
+    argv = {"add": [ID, "--yes"], "update": [NAME, "--yes"], "pull": ["--jobs", "1"]}
+    with prepared(repo, hub, command, *argv[command]) as killer:
+        locked = lock.read_bytes() if lock.exists() else b""
+        hub.cdn.log.clear()
         # 1: while the Hub is asked about the model, or about the first file
         with monkeypatch.context() as patch:
             asked = stop_description(hub, patch)
@@ -243,19 +242,16 @@ def test_20_kills_cost_no_byte_twice(
 @pytest.mark.parametrize("command", ["add", "update", "pull"])
 def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, command: str) -> None:
     """Between any two files, also between INFO.md and the lock: the same command mends it."""
-    before = prepare(repo, hub, command)
-    argv = {
-        "add": ["add", ID, "--yes"], "update": ["update", NAME, "--yes"], "pull": ["pull"],
-    }[command]  # fmt: skip
+    argv = {"add": [ID, "--yes"], "update": [NAME, "--yes"], "pull": []}
     start = repo.path.parent / "start"
-    repo.path.rename(start)
 
     def files() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in (repo.path / MODEL).iterdir()}
 
-    shutil.copytree(start, repo.path)
     killed: list[set[str]] = []
-    with Killer(repo, hub, argv, before) as killer:
+    with prepared(repo, hub, command, *argv[command]) as killer:
+        repo.path.rename(start)
+        shutil.copytree(start, repo.path)
         killer.finish()
         right = files()
         while True:

@@ -33,7 +33,7 @@ def wheel(shared: Shared, clone: Path) -> Path:
     def make() -> None:
         # The clone is left as it is: other tests install from it.
         shutil.copytree(clone, shared.folder / "source", ignore=shutil.ignore_patterns(".git"))
-        # As pip has it built in the last of these tests, in a third of the time.
+        # As installers have it built, uv in the last of these tests: in a third of the time.
         shared.run(
             sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", there,
             cwd=shared.folder / "source",
@@ -106,10 +106,10 @@ def test_the_command_works_with_what_it_depends_on(
     there = shared.folder / "command"
     if not there.exists():
         shared.run(sys.executable, "-m", "venv", "--without-pip", there)
+        python = there / SCRIPTS / "python"
         shared.run(
-            sys.executable, "-m", "pip", "--python", there / SCRIPTS / "python", "install", "-q",
-            "--no-deps", wheel, "click",
-        )  # fmt: skip
+            BIN / UV, "pip", "install", "-q", "--python", python, "--no-deps", wheel, "click"
+        )
     program = str(there / SCRIPTS / "pmgit")
     shown = repo.run([program, "--version"])
     assert (shown.code, shown.out) == (0, f"pmgit {__version__}\n"), shown
@@ -134,8 +134,8 @@ def test_the_source_distribution_builds_the_same_wheel(
     assert made.returncode == 0, made
     (archive,) = (tmp_path / "sdist").glob("*.tar.gz")
     shared.run(
-        sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation",
-        "--wheel-dir", tmp_path / "again", archive,
+        BIN / UV, "build", "-q", "--wheel", "--no-build-isolation", "--python", sys.executable,
+        "-o", tmp_path / "again", archive,
     )  # fmt: skip
     (again,) = (tmp_path / "again").glob("*.whl")
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(again) as other:
