@@ -130,10 +130,12 @@ class Tool:
     env: dict[str, str] = field(repr=False)
     #: A repository that `guard` has prepared with the id `pmgit`, to be copied.
     template: Path
+    #: The folder with its program.
+    programs: Path = BIN
 
     @property
     def program(self) -> str:
-        return str(BIN / self.name)
+        return str(self.programs / self.name)
 
     def run(self, repo: Repo, *args: str, env: dict[str, str] | None = None) -> Result:
         return repo.run([self.program, *args], env=env)

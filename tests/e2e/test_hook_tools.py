@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import forked
 from tests.e2e.conftest import FAMILIES, blamed, commit, printed_fixes
 from tests.kit import BIN, Repo, pointer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.e2e.conftest import Tool
     from tests.weights import Weights
 
@@ -26,11 +26,22 @@ by_prek = pytest.mark.parametrize("tool", ["prek"], indirect=True)
 
 
 @pytest.fixture
-def guarded(repo: Repo, tool: Tool) -> Repo:
-    """A repository with the hooks installed by the tool."""
+def guarded(request: pytest.FixtureRequest, repo: Repo, tool: Tool) -> Repo:
+    """A repository with the hooks installed by the tool; pre-commit is started in one test, and is
+    a fork in the others, also in its hooks.
+    """
     shutil.rmtree(repo.path)
     shutil.copytree(tool.template, repo.path)
     repo.env.update(tool.env)
+    folder = forked.programs("pre-commit")
+    started = test_raw_weights_are_stopped_and_the_printed_fixes_cure_it
+    if tool.name == "pre-commit" and folder and request.function is not started:
+        tool.programs = Path(folder)
+        for name in ("pre-commit", "pre-merge-commit"):
+            hook = repo.path / ".git/hooks" / name
+            text = hook.read_text()
+            assert sys.executable in text
+            hook.write_text(text.replace(sys.executable, f"{folder}/python/python"))
     return repo
 
 
