@@ -94,6 +94,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.stage_blob(f"{MODEL}/raw.safetensors", weights_bytes(2000))
     repo.commit("dirty")
     repo.git("checkout", "-q", "-f", "clean")
+    # So the index of a copy knows its files: else each `git add -A` has Git LFS read the weights.
+    repo.git("config", "core.checkStat", "minimal")
+    for file in (f for f in repo.path.rglob("*") if f.is_file() and ".git" not in f.parts):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    repo.git("update-index", "-q", "--really-refresh")
     # Git LFS has written its hooks by itself; the set-ups begin without.
     shutil.rmtree(repo.path / ".git/hooks", ignore_errors=True)
     (repo.path / ".git/hooks").mkdir()
