@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands.test_fix import BERT, BIG, HOSTILE, WEIGHTS, biggest, everything, several
+from tests.formats.assemble import CALL, named, pickled, torch_zip
 from tests.kit import Repo, native_hooks, pointer
 
 if TYPE_CHECKING:
@@ -292,3 +294,35 @@ def test_a_bare_repository_names_the_way_out(pushed: Repo) -> None:
     found = bare.pmgit("check", "--range", f"{old}..main")
     tip = pushed.git("rev-parse", "--short=12", "main").strip()
     assert fix_of(found) == f"pmgit fix --range {tip} tracked-weights"
+
+
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+@pytest.mark.parametrize("where", ["last", "older"])
+def test_unsafe_weights_leave_and_those_with_a_warning_stay(
+    where: str, storage: str, pushed: Repo
+) -> None:
+    """Git LFS is no place for an unsafe file, and what a warning names, or somebody has accepted,
+    needs no cure."""
+    repo = pushed
+    unsafe, odd, accepted = (
+        torch_zip(pickled(CALL)),
+        pickled(named("mylib.model", "Net") + b"0"),
+        pickled(named("mylib.model", "Other") + b"0"),
+    )
+    oid = hashlib.sha256(accepted).hexdigest()
+    table = f'[accepted.{oid}]\nglobals = ["*"]\nreason = "ours"\n'
+    repo.stage(".pmgit.toml", f'storage = "{storage}"\n{table}')
+    repo.commit("Accept one")
+    repo.stage("other/unsafe.pt", unsafe)
+    repo.stage("other/odd.pkl", odd)
+    repo.stage("other/accepted.pkl", accepted)
+    repo.commit("Add three")
+    if where == "older":
+        repo.stage("a.txt", "a\n")
+        repo.commit("Go on")
+    repo.paste(fix_of(push(repo)))
+    tracked = repo.git("ls-files", "other").split()
+    assert tracked == ["other/accepted.pkl", "other/odd.pkl"]
+    assert repo.git("log", "--format=", "--name-only", "HEAD", "--", "other/unsafe.pt") == ""
+    assert (repo.path / "other/unsafe.pt").read_bytes() == unsafe
+    assert push(repo).code == 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from pmgit.core.finding import ERROR, Fix, Step
+from pmgit.core.finding import ERROR, WARNING, Fix, Step
 from pmgit.core.shell import merged, quote
 from pmgit.fix.commit_reach import Reach, backup_ref, names_of
 from pmgit.git import work_tree
@@ -29,16 +29,19 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
+#: The rule on files that no storage makes right: they leave Git, also where Git LFS has weights.
+UNSAFE_WEIGHTS = "unsafe-weights"
 #: What judges every commit of a range: a new commit on top does not clear these. (The raw blobs
 #: of missing-pointer are what the size rules say as soon as that is cured at the tip.)
 OF_EVERY_COMMIT = ("oversized-blob", "tracked-weights", "oversized-model", "missing-pointer",
-                   "unsafe-weights",
+                   UNSAFE_WEIGHTS,
                    "host-limit")  # fmt: skip
 #: What is judged at the tip and has a fix in the clone.
 _CURED_BY_A_COMMIT = frozenset({
     "bad-model-name", "broken-weights", "case-collision", "ignored-info", "misplaced-weights",
     "missing-info", "text-in-lfs", "uncovered-pointer", "unportable-path",
 })  # fmt: skip
+_ONLY_NAMED = (UNSAFE_WEIGHTS, WARNING)
 _ANEW = "in your clone, where nobody else has these commits, pmgit makes them anew"
 _ON_TOP = (
     "in your clone, with this branch checked out: a new commit is enough, because this is judged"
@@ -60,7 +63,9 @@ def _with_blobs(findings: list[Finding], subject: Subject) -> list[Finding]:
         own = at_place.get((finding.path, finding.commit))
         found = finding.blobs or ((own,) if own else ())
         is_judged_everywhere = finding.rule in OF_EVERY_COMMIT
-        leaving = filter(must_leave, found) if is_judged_everywhere else ()
+        # Files of which unsafe-weights only warns, such as accepted ones, are no trouble to cure.
+        is_cured = is_judged_everywhere and (finding.rule, finding.severity) != _ONLY_NAMED
+        leaving = filter(must_leave, found) if is_cured else ()
         given.append(finding.but(blobs=tuple(leaving)))
     return given
 

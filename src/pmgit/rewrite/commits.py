@@ -66,11 +66,21 @@ class Remake:
         self.backup = commit_reach.backup_ref(unpushed.ref, unpushed.value)
         self._subject = subject
         flagged = {b.oid for f in report.findings for b in f.blobs}
+        unsafe = {
+            blob.oid
+            for finding in report.findings
+            for blob in finding.blobs
+            if finding.rule == for_committed.UNSAFE_WEIGHTS
+        }
         # A file that was moved on the way is the same blob under another name.
         found = [b for b in subject.introduced if b.oid in flagged and not steers_git(b.path)]
         subject.snapshot.contents.measure(found)
         for blob in found:
-            to_lfs = blob.mode != LINK and for_staged.goes_to_lfs(subject, blob)
+            to_lfs = (
+                blob.mode != LINK
+                and blob.oid not in unsafe
+                and for_staged.goes_to_lfs(subject, blob)
+            )
             (self.stored if to_lfs else self.out).append(blob)
 
     @lazy
