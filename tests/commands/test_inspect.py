@@ -316,6 +316,19 @@ def test_what_is_not_listed_counts_too(repo: Repo, folder: Path) -> None:
     assert (done.code, done.out.splitlines()[2:]) == (0, [f"tensors: 2 the same{COMPARED}"])
 
 
+def test_broken_files_differ_by_their_bytes(repo: Repo, folder: Path) -> None:
+    """Of two files with the same fault `git diff` would show nothing else."""
+    for name, last in (("a", b"\0"), ("b", b"\1")):
+        (folder / f"{name}.safetensors").write_bytes(model()[:-2] + last)
+    one, other = (
+        repo.pmgit("inspect", "--textconv", f"{name}.safetensors", cwd=folder).out for name in "ab"
+    )
+    assert "\nbroken: " in one
+    assert one != other
+    done = repo.pmgit("inspect", "--diff", "a.safetensors", "b.safetensors", cwd=folder)
+    assert done.code == 3, done
+
+
 def test_files_that_one_of_two_models_has(repo: Repo, folder: Path) -> None:
     for name in ("a", "b"):
         (folder / name).mkdir()
@@ -334,6 +347,14 @@ def test_files_that_one_of_two_models_has(repo: Repo, folder: Path) -> None:
     (folder / "b" / "new.safetensors").unlink()
     (folder / "a" / "old.txt").unlink()
     assert repo.pmgit("inspect", "--diff", "a", "b", cwd=folder).code == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="Linux has files without a size")
+def test_files_that_the_system_makes_up(repo: Repo) -> None:
+    for name in ("status", "mem"):
+        done = repo.pmgit("inspect", f"/proc/self/{name}")
+        assert (done.code, "could not be read" in done.out + done.err) == (3, True), done
+        assert "fault of pmgit" not in done.err
 
 
 def test_places_that_are_no_files(repo: Repo, folder: Path) -> None:

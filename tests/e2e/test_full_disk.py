@@ -60,7 +60,7 @@ def test_too_little_room_is_said_before_the_first_byte(repo: Repo, hub: HubServe
     )
     assert "code 3" in shown.out, shown
     assert "there is not enough room: 7.0 MB are needed, 1" in shown.err
-    assert "hint: free some space on the disk" in shown.err
+    assert "MB are free, and 10.0 MB of them stay free\nhint: free some space on" in shown.err
     assert len(hub.cdn.log) == asked
     assert "safetensors" not in shown.out
     adding = "git rm -qr pretrained_model/big && pmgit add org/big --yes; echo code $?"

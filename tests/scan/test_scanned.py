@@ -175,6 +175,13 @@ def test_a_sparse_file_of_a_terabyte(folder: Path) -> None:
     assert verdicts(folder)["a.bin"] == "broken"
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="Linux has files without a size")
+def test_files_that_the_system_makes_up_have_no_verdict() -> None:
+    """They seem to be empty: one gives more when it is read, the other one fails."""
+    found = list(scan(["/proc/self/status", "/proc/self/mem"]))
+    assert [(one.could, one.opinion.verdict) for one in found] == [(False, "unknown")] * 2
+
+
 def test_the_tables_of_a_vocabulary_of_spacy(tmp_path: Path) -> None:
     """Messages of msgpack without a mark: by themselves nobody knows what they are."""
     tables = tmp_path / "lookups.bin"

@@ -33,17 +33,23 @@ class Reader:
 
 
 class FileReader(Reader):
-    """The content of an open file, as large as it was when it was opened."""
+    """The content of an open file, as large as it was when it was opened.
+
+    ValueError for one that seems to be empty and is not, as those of /proc: nobody knows its end.
+    """
 
     def __init__(self, file: IO[bytes], folder: str = "") -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
         self.folder = folder
+        if not self.size and self._at(0, 1):
+            raise ValueError("the system does not say how long it is")
 
     def read(self, offset: int, length: int) -> bytes:
         length = min(length, self.size - offset)
-        if length <= 0:
-            return b""
+        return self._at(offset, length) if length > 0 else b""
+
+    def _at(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._file.fileno(), length, offset)
         self._file.seek(offset)

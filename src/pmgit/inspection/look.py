@@ -119,14 +119,14 @@ class Looks:
         return self._content(path, file, "" if alone else os.path.dirname(path) or ".")
 
     def _content(self, name: str, file: IO[bytes], folder: str) -> Inspected:
-        reader = FileReader(file, folder)
         try:
+            reader = FileReader(file, folder)
             head = reader.read(0, pointer.MAX_BYTES)
             found = pointer.readable(head) if reader.size < pointer.MAX_BYTES else None
             if found is not None and found.fault not in pointer.NOT_BY_LFS:
                 return self._pointer(name, found, folder)
             return _listed(Inspected(name, judge_content(reader, name), reader=reader), reader)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return _unreadable(name, reason_of(error))
 
     def _pointer(self, name: str, found: pointer.Pointer, folder: str) -> Inspected:

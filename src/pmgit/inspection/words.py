@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.units import counted, show_size
-from pmgit.formats.opinion import OK
+from pmgit.formats.opinion import OK, PASSES
 from pmgit.inspection.digests import DIGITS, MOST_HASHED, Digests
 from pmgit.inspection.look import NO_FILE
 from pmgit.report.opinions import excerpt
@@ -165,8 +165,9 @@ def for_diff(looked: Inspected, *, content: bool) -> Iterator[str]:
     for name, text in sorted(contents.templates.items()):
         yield f"template {shown(name)}"
         yield from (f"  | {line}" for line in _template(text))
-    if content and looked.here and looked.opinion.kind not in COMPLETE:
-        # Code, graphs, long texts: what is not listed may have changed, too.
+    is_listed = looked.opinion.kind in COMPLETE and looked.opinion.verdict in PASSES
+    if content and looked.here and not is_listed:
+        # Code, graphs, long texts, all of a broken file: what is not listed may have changed, too.
         yield f"content {whole_hash(looked)}"
     yield from (f"note: {shown(note)}" for note in contents.notes[:_MOST])
 

@@ -201,7 +201,7 @@ def demand_room(repository: Repository, model: str, parts: Mapping[str, int]) ->
         if wanted + _SPARE > free:
             raise PmgitError(
                 f"there is not enough room: {show_size(wanted)} are needed,"
-                f" {show_size(free)} are free",
+                f" {show_size(free)} are free, and {show_size(_SPARE)} of them stay free",
                 ROOM,
             )
 
