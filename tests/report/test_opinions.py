@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
-from pmgit.formats.opinion import FileFinding, Opinion, opinion
+from pmgit.formats.opinion import VERDICTS, FileFinding, Opinion, opinion
 from pmgit.report import opinions
 
 EVIL = 'w\x1b]0;x\x07\x9b31m\u202e\n::error file=x::y\n##[group]z"><script>|`]]>\udcff.bin'
@@ -69,8 +70,21 @@ def test_sarif() -> None:
     assert [(one["ruleId"], one["level"]) for one in run["results"]] == [
         ("unsafe-file", "error"), ("broken-file", "error"), ("warn-file", "warning"),
     ]  # fmt: skip
+    rules = run["tool"]["driver"]["rules"]
+    for one in run["results"]:
+        rule = rules[one["ruleIndex"]]
+        assert (rule["id"], rule["defaultConfiguration"]["level"]) == (one["ruleId"], one["level"])
+        assert rule["shortDescription"]["text"] in rule["help"]["text"]
+    assert [rule["id"] for rule in rules] == [f"{verdict}-file" for verdict in VERDICTS[1:]]
     (invocation,) = run["invocations"]
     assert invocation["executionSuccessful"] is False
     (note,) = invocation["toolExecutionNotifications"]
     assert note["message"]["text"] == "not judged: 1 file could not be read"
     assert all(one["message"]["text"].isprintable() for one in run["results"])
+    found = json.loads(opinions.render_sarif([(f"./{EVIL}", samples()[0][1])], 0))["runs"][0]
+    assert set(places_of(found)) == {places_of(run)[0]}  # as a repository names it
+
+
+def places_of(run: dict[str, Any]) -> list[str]:
+    places = [one["locations"][0]["physicalLocation"] for one in run["results"]]
+    return [place["artifactLocation"]["uri"] for place in places]

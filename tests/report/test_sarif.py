@@ -18,10 +18,11 @@ from pmgit.report import sarif
 from tests.report.test_formats import SCHEMA
 
 ALL = [rules.load(name) for name in rules.RULES]
+DESCRIBED = [sarif.description_of(rule) for rule in ALL]
 
 
 def run_of(report: Report) -> Any:
-    log = json.loads(sarif.render(report, Shell(), ALL))
+    log = json.loads(sarif.render(report, Shell(), DESCRIBED))
     jsonschema.validate(log, SCHEMA)
     return log["runs"][0]
 
@@ -125,7 +126,9 @@ def test_github_takes_it_whatever_was_found(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sarif, "MOST_BYTES", 100_000)
     noise = random.Random(1)
     names = ["".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(300)) for _ in range(250)]
-    text = sarif.render(Report([Finding(name, "", rule="r") for name in names], 1), Shell(), ALL)
+    text = sarif.render(
+        Report([Finding(name, "", rule="r") for name in names], 1), Shell(), DESCRIBED
+    )
     kept = json.loads(text)["runs"][0]["results"]
     assert 10 < len(kept) < 250
     assert len(zlib.compress(text.encode(), 6)) < 100_000

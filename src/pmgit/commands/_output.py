@@ -98,7 +98,8 @@ def render(
     if form == "sarif":
         from pmgit.report import sarif
 
-        return sarif.render(report, shell, [rules.load(name) for name in rules.RULES])
+        described = [sarif.description_of(rules.load(name)) for name in rules.RULES]
+        return sarif.render(report, shell, described)
     if form == "gitlab":
         from pmgit.report import gitlab
 

@@ -8,7 +8,16 @@ from pmgit.core.errors import cut
 from pmgit.core.finding import ERROR, WARNING, Finding, Report
 from pmgit.core.shell import Shell, quote
 from pmgit.core.units import counted
-from pmgit.formats.opinion import OK, PASSES, POINTER, UNSAFE, VERDICTS
+from pmgit.formats.opinion import (
+    BROKEN,
+    OK,
+    PASSES,
+    POINTER,
+    UNKNOWN,
+    UNSAFE,
+    VERDICTS,
+    WARN,
+)  # fmt: skip
 from pmgit.report import sarif
 from pmgit.report.colour import BOLD, GREEN, RED, YELLOW, Paint
 from pmgit.report.redact import redact
@@ -25,6 +34,14 @@ if TYPE_CHECKING:
 HINTS = {
     POINTER: "git lfs install --local --skip-repo && git lfs pull",
     UNSAFE: "do not load it; ask its authors for safetensors",
+}
+#: What the verdicts of findings mean, for viewers of SARIF.
+_MEANINGS = {
+    WARN: "Needs code that pmgit does not know, or is odd in a way that does no harm by itself.",
+    POINTER: "A pointer of Git LFS: the content is not here.",
+    UNKNOWN: "Could not be judged: unreadable, too big, too deep or too odd. It is not called ok.",
+    BROKEN: "Cut, damaged, or something else than its name says.",
+    UNSAFE: "Can run code when it is loaded, or write elsewhere when it is unpacked.",
 }
 
 
@@ -84,16 +101,33 @@ def render_sarif(files: Sequence[tuple[str, Opinion]], not_judged: int) -> str:
     """The opinions as SARIF. A rule is the verdict of a finding: `unsafe-file`."""
     findings = [
         Finding(
-            path,
+            path.removeprefix("./"),  # viewers compare it with the names of a repository
             excerpt(one.sentence),
-            severity=WARNING if one.verdict in PASSES else ERROR,
-            rule=f"{one.verdict}-file",
+            severity=_level_of(one.verdict),
+            rule=_rule_of(one.verdict),
         )
         for path, opinion in files
         for one in opinion.findings
     ]
     unread = f"not judged: {counted(not_judged, 'file')} could not be read"
-    return sarif.render(Report(findings, len(files), not_judged), Shell(), [], unread)
+    rules = [
+        {
+            "id": _rule_of(verdict),
+            "shortDescription": {"text": meaning},
+            "help": {"text": f"{meaning} {hint_of(verdict) if verdict in HINTS else ''}".strip()},
+            "defaultConfiguration": {"level": _level_of(verdict)},
+        }
+        for verdict, meaning in _MEANINGS.items()
+    ]
+    return sarif.render(Report(findings, len(files), not_judged), Shell(), rules, unread)
+
+
+def _rule_of(verdict: str) -> str:
+    return f"{verdict}-file"
+
+
+def _level_of(verdict: str) -> str:
+    return WARNING if verdict in PASSES else ERROR
 
 
 def excerpt(text: str, most: int = LONGEST) -> str:

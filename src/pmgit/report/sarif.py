@@ -31,9 +31,9 @@ _LONGEST_TEXT = 1000
 
 
 def render(
-    report: Report, shell: Shell, rules: Sequence[type[Rule]], unjudged: str | None = None
+    report: Report, shell: Shell, rules: Sequence[dict[str, Any]], unjudged: str | None = None
 ) -> str:
-    """The report as one SARIF document, pure ASCII; `rules` are described in it.
+    """The report as one SARIF document, pure ASCII; `rules` are those that `description_of` gives.
 
     `unjudged` are the words about what is not judged; None: objects that a partial clone lacks.
 
@@ -42,7 +42,7 @@ def render(
     """
     pairs = list(zip(report.findings, fingerprints(report.findings), strict=True))
     pairs.sort(key=lambda pair: pair[0].severity != ERROR)
-    at = {rule.name: number for number, rule in enumerate(rules)}
+    at = {rule["id"]: number for number, rule in enumerate(rules)}
     results = [_result(finding, mark, shell, at) for finding, mark in pairs[:MOST_RESULTS]]
     while True:
         document = _document(results, len(pairs) - len(results), report, rules, unjudged)
@@ -56,7 +56,7 @@ def _document(
     results: list[dict[str, Any]],
     left_out: int,
     report: Report,
-    rules: Sequence[type[Rule]],
+    rules: Sequence[dict[str, Any]],
     unjudged: str | None,
 ) -> dict[str, Any]:
     notes = []
@@ -69,7 +69,7 @@ def _document(
             "driver": {
                 "name": "pmgit",
                 "semanticVersion": __version__,
-                "rules": [_rule(rule) for rule in rules],
+                "rules": list(rules),
             }
         },
         "invocations": [
@@ -87,7 +87,8 @@ def _document(
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: type[Rule]) -> dict[str, Any]:
+def description_of(rule: type[Rule]) -> dict[str, Any]:
+    """What a document says about a rule, which viewers show beside its findings."""
     page = inspect.cleandoc(rule.__doc__ or "")
     title, *parts = page.split("\n## ")
     reports = parts[0].partition("\n")[2] if parts else title
