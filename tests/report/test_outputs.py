@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
 from pmgit.core.shell import Shell
@@ -70,6 +71,14 @@ fix: git rm --cached -- 'a, 50%.bin'</failure>
 </testsuites>
 """
     )
+
+
+def test_junit_of_what_is_not_scanned() -> None:
+    """Pointers whose objects are not here: no test that passes speaks for them alone."""
+    suite = ET.fromstring(junit.render(Report([], 7, 2, not_scanned=3), Shell()))[0]
+    notes = [case.attrib["message"] for case in suite.iter("skipped")]
+    assert [note.partition(":")[0] for note in notes] == ["not judged", "not scanned"]
+    assert (suite.get("skipped"), suite.get("tests")) == ("2", "3")
 
 
 def test_junit_of_what_could_not_be_judged() -> None:

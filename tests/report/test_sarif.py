@@ -15,6 +15,7 @@ from pmgit import rules
 from pmgit.core.finding import WARNING, Finding, Fix, Report, Step
 from pmgit.core.shell import Shell
 from pmgit.report import sarif
+from pmgit.report.text import not_scanned
 from tests.report.test_formats import SCHEMA
 
 ALL = [rules.load(name) for name in rules.RULES]
@@ -53,7 +54,16 @@ def test_the_whole() -> None:
     assert second["level"] == "warning"
     assert second["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
-    assert run["properties"] == {"checked": 7, "not_judged": 0}
+    assert run["properties"] == {"checked": 7, "not_judged": 0, "not_scanned": 0}
+
+
+def test_what_is_not_scanned_is_said() -> None:
+    """A program that reads no more than the document must not take pointers for judged."""
+    run = run_of(Report([], 7, not_scanned=2))
+    (invocation,) = run["invocations"]
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["message"]["text"] == not_scanned(2)
+    assert run["properties"] == {"checked": 7, "not_judged": 0, "not_scanned": 2}
 
 
 def test_every_rule_is_described() -> None:

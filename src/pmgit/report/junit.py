@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from pmgit.core.finding import ERROR
-from pmgit.report.text import fix_of, line_of, message_of, not_judged, visible
+from pmgit.report.text import fix_of, line_of, message_of, not_judged, not_scanned, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,28 +16,32 @@ if TYPE_CHECKING:
 def render(report: Report, shell: Shell) -> str:
     """The report as XML 1.0: a test case for each finding, one that passes when there is none.
 
-    An error is a failure; a warning passes, with its text as output; what could not be judged is
-    skipped. What XML cannot hold (most control characters, bytes that are not UTF-8) is shown as
-    in text.
+    An error is a failure; a warning passes, with its text as output; what could not be judged, or
+    lies in Git LFS and is not here, is skipped. What XML cannot hold (most control characters,
+    bytes that are not UTF-8) is shown as in text.
     """
     failures = len(report.errors)
-    skipped = 1 if report.not_judged else 0
+    skipped = {
+        "not judged": not_judged(report.not_judged),
+        "not scanned": not_scanned(report.not_scanned),
+    }
+    skipped = {name: note for name, note in skipped.items() if note}
     numbers = {
         "name": "pmgit",
-        "tests": str(max(len(report.findings), 1) + skipped),
+        "tests": str(max(len(report.findings), 1) + len(skipped)),
         "failures": str(failures),
         "errors": "0",
         "time": "0",
     }
     root = ET.Element("testsuites", numbers)
-    suite = ET.SubElement(root, "testsuite", {**numbers, "skipped": str(skipped)})
+    suite = ET.SubElement(root, "testsuite", {**numbers, "skipped": str(len(skipped))})
     for finding in report.findings:
         _case(suite, finding, shell)
     if not report.findings:
         ET.SubElement(suite, "testcase", classname="pmgit", name="no findings", time="0")
-    if skipped:
-        case = ET.SubElement(suite, "testcase", classname="pmgit", name="not judged", time="0")
-        ET.SubElement(case, "skipped", message=not_judged(report.not_judged))
+    for name, note in skipped.items():
+        case = ET.SubElement(suite, "testcase", classname="pmgit", name=name, time="0")
+        ET.SubElement(case, "skipped", message=note)
     ET.indent(root, " ")
     # Programs read the same; the log of a runner has nothing that turns its text around.
     text = "".join(map(_plain, ET.tostring(root, encoding="unicode")))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pmgit import __version__
 from pmgit.core.finding import ERROR
 from pmgit.report.fingerprint import fingerprints
-from pmgit.report.text import message_of, not_judged, short_fix_of
+from pmgit.report.text import message_of, not_judged, not_scanned, short_fix_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _document(
         notes.append(f"{left_out} more findings are left out: more than GitHub takes")
     if report.not_judged:
         notes.append(unjudged or not_judged(report.not_judged))
+    if report.not_scanned:
+        notes.append(not_scanned(report.not_scanned))
     run = {
         "tool": {
             "driver": {
@@ -82,7 +84,11 @@ def _document(
         ],
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The top folder."}}},
         "results": results,
-        "properties": {"checked": report.checked, "not_judged": report.not_judged},
+        "properties": {
+            "checked": report.checked,
+            "not_judged": report.not_judged,
+            "not_scanned": report.not_scanned,
+        },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
