@@ -253,6 +253,23 @@ def test_what_somebody_has_accepted(repo: Repo) -> None:
     assert severities(repo)["a.pkl"] == "error"
 
 
+def test_nothing_goes_by_the_hash_of_an_accepted_file(repo: Repo) -> None:
+    """Another content of the same size in its place in the store of Git LFS."""
+    accept(repo, CLASSIC, '"os.system"')
+    other = "other/a.pkl"
+    for path in (WEIGHTS, other):
+        repo.stage_blob(path, pointer(CLASSIC))
+    store(repo, CLASSIC).write_bytes(CLASSIC.replace(b"pmgit", b"other"))
+    found = repo.check(*CONTENT)
+    assert {(one["rule"], one["path"], one["severity"]) for one in found} == {
+        ("unsafe-weights", WEIGHTS, "error"), ("unsafe-weights", other, "error"),
+        ("broken-weights", WEIGHTS, "error"),
+    }  # fmt: skip
+    assert any("has another sha256 than its pointer" in one["message"] for one in found)
+    store(repo, CLASSIC)
+    assert severities(repo) == {WEIGHTS: "warning", other: "warning"}
+
+
 def test_accepted_files_are_not_warned_of_for_ever(repo: Repo) -> None:
     repo.stage("a.pkl", CLASSIC)
     accept(repo, CLASSIC, '"os.system"')

@@ -180,7 +180,7 @@ def _of_pointers(
             continue  # of a pointer to a pointer another rule speaks
         key = (stands_for.oid, blob.path)
         if key not in subject.opinions:
-            subject.opinions[key] = _of_object(subject, blob, stands_for, path), stands_for.oid
+            subject.opinions[key] = _of_object(subject, blob, stands_for, path)
         judged.append(JudgedFile(blob, *subject.opinions[key]))
     return judged, absent
 
@@ -191,8 +191,13 @@ def _is_pointer(path: str) -> bool:
     return pointer.may_be(read_regular(path, pointer.MAX_CONFLICT) or b"")
 
 
-def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: str) -> Opinion:
-    """The opinion on an object of Git LFS; its hash is not worked out, which takes seconds."""
+def _of_object(
+    subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: str
+) -> tuple[Opinion, str]:
+    """The opinion on an object of Git LFS, and the hash by which it may be accepted.
+
+    That takes seconds, so it is compared only where somebody has accepted a file of this hash.
+    """
     from pmgit.formats.judge import judge
     from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, opinion
     from pmgit.formats.reader import FileReader
@@ -203,11 +208,16 @@ def _of_object(subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: 
             reader = _beside(subject, blob, FileReader(file))
             if reader.size != stands_for.size:
                 text = f"the Git LFS object here has {reader.size:,} bytes, not {stands_for.size:,}"
-                return opinion("Git LFS object", [FileFinding(BROKEN, text)])
-            return judge(reader, blob.path)
+                return opinion("Git LFS object", [FileFinding(BROKEN, text)]), ""
+            found = judge(reader, blob.path)
+            needs_hash = found.findings and stands_for.oid in subject.config.accepted
+            if needs_hash and _sha256(file) != stands_for.oid:
+                text = "the Git LFS object here has another sha256 than its pointer: git lfs fsck"
+                return opinion(found.kind, [FileFinding(BROKEN, text), *found.findings]), ""
+            return found, stands_for.oid
     except (OSError, ValueError) as error:
         text = f"its Git LFS object could not be read: {reason_of(error)}"
-        return opinion("Git LFS object", [FileFinding(UNKNOWN, text)])
+        return opinion("Git LFS object", [FileFinding(UNKNOWN, text)]), ""
 
 
 def _of_raw(subject: Subject, blobs: Sequence[Blob]) -> Iterator[JudgedFile]:
