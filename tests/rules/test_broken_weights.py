@@ -57,6 +57,31 @@ def test_other_folders(repo: Repo) -> None:
     assert [f["path"] for f in findings(repo)] == ["runs/best.safetensors"]
 
 
+def test_names_that_other_programs_have_given(repo: Repo) -> None:
+    """Page templates of Zope and lists of paths of Python; and texts that only look like these."""
+    page = b'<!DOCTYPE html>\n<html lang="en"><body><h1 %s>Hello</h1></body></html>\n'
+    texts = {
+        "app/index.pt": page % b'tal:content="title"',
+        "app/part.pt": b'<metal:m use-macro="load: layout.pt">\n<p tal:content="x"/>\n</metal:m>\n',
+        "lib/mine.pth": b"./lib\n../src\nmine-1.0.egg\n\n",
+    }  # fmt: skip
+    wrong = {
+        "app/gone.pt": page % b"class='total'" + b"<p>total:many</p>\n",
+        "app/words.pt": b"not found, in total: 3\n",
+        "lib/address.pth": b"https://cdn.example.invalid/model.pth\n",
+        "lib/error.pth": b"Unauthorized\n",
+        "lib/words.pth": b"Access to model.pth is restricted.\n",
+        "lib/runs.pth": b"./lib\nimport os; os.remove('x')\n",
+        "lib/blank.pth": b"\n \n",
+        # These begin as a pickle may, and a text of these uses need not.
+        "app/begins.pt": b"Words <p tal:content='x'>\n",
+        "lib/begins.pth": b"mine/lib\n./lib\n",
+    }
+    for path, text in (texts | wrong).items():
+        repo.stage(path, text)
+    assert {finding["path"] for finding in findings(repo)} == {*wrong}
+
+
 def test_the_message_says_what_it_is(repo: Repo) -> None:
     repo.stage(WEIGHTS, PAGE)
     (finding,) = findings(repo)
