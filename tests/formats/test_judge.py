@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -160,3 +161,15 @@ def test_a_vocabulary_is_no_json() -> None:
     ):  # fmt: skip
         found = opinion_on("vocab.txt", text.encode())
         assert (found.kind, found.verdict) == (kind, "ok"), text
+
+
+def test_of_what_cannot_be_unpacked_only_that_is_said() -> None:
+    data = b"\x80\x04N."
+    for _ in range(20):
+        data = gzip.compress(data, mtime=0)
+    deep = "containers in containers, more than 8 deep"
+    assert [one.message for one in opinion_on("model.pkl.gz", data).findings] == [deep]
+    found = opinion_on("model.npy", data).findings
+    assert [one.message for one in found] == [
+        "packed with gzip: no reader of .npy files unpacks it", deep,
+    ]  # fmt: skip

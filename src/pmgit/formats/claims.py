@@ -110,7 +110,7 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     if _is_of_another_use(kind, suffix, reader):
         return []
     if packed and suffix in _EXACT and not base_of(name).endswith(_PACKED):
-        text = f"packed with {packed}: no reader of {suffix} files unpacks it"
+        text = f"packed with {packed.rpartition(' in ')[2]}: no reader of {suffix} files unpacks it"
         return [FileFinding(BROKEN, text, offset=0)]
     if kind in _NEVER:
         if kind == names.PROGRAM and suffix == ".llamafile":
@@ -149,7 +149,8 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     if kind in _NOT_BY_TORCH if is_for_torch else suffix in _FOR_PYTHON and kind in _NOT_LOADED:
         text = f"a file of {kind}, which is not loaded under the name of {_article(suffix)}"
         return [FileFinding(BROKEN, text, offset=0)]
-    if suffix == ".bin" or kind == names.TEXT:
+    # Of what could not be unpacked that is said.
+    if suffix == ".bin" or kind in (names.TEXT, names.COMPRESSED):
         return []
     return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
 
