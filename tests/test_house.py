@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats import assemble
 from tests.kit import pointer
 
 if TYPE_CHECKING:
@@ -440,14 +441,21 @@ def loaded(repo: Repo, code: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("situation", ["nothing staged", "clean change", "configured"])
+@pytest.mark.parametrize("situation", ["nothing staged", "clean change", "configured", "torch zip"])
 def test_hook_imports_nothing_slow(situation: str, lfs_repo: Repo) -> None:
     if situation != "nothing staged":
+        line = "filter=lfs diff=lfs merge=lfs -text\n"
+        lfs_repo.stage(".gitattributes", f"*.safetensors {line}*.pt {line}")
+        lfs_repo.commit("What is in Git LFS")
         lfs_repo.add_info("pretrained_model/bert")
         lfs_repo.stage_blob("pretrained_model/bert/model.safetensors", pointer(b"0" * 2_000_000))
         lfs_repo.stage("src/main.py", "pass\n")
     if situation == "configured":
         lfs_repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "lfs"\n')
+    if situation == "torch zip":  # its content is judged
+        zipped = assemble.torch_zip()
+        lfs_repo.git("lfs", "clean", stdin=zipped)
+        lfs_repo.stage_blob("pretrained_model/bert/model.pt", pointer(zipped))
     # What the console script does.
     code = "import sys; sys.argv = ['pmgit-hook', 'pre-commit']\n"
     code += "from pmgit.hook import main; sys.exit(main())"

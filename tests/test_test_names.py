@@ -53,6 +53,7 @@ GUARDED = {
         "pickle_weights",
         "pickle_sized",
         "pickle_window",
+        "other_uses",
         "others",
         "pickles",
         "protobuf",

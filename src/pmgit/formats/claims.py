@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pmgit.formats import names
 from pmgit.formats.opinion import BROKEN, UNKNOWN, WARN, FileFinding
 
@@ -65,13 +63,8 @@ _SURE = (names.SAFETENSORS, names.GGUF, names.TFLITE, names.HDF5, names.KERAS_HD
 #: How names of compressed files end: of these what is in them counts.
 _PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
-#: Texts of another use: the kinds of page templates, what only they have, and lists of paths (no
-#: addresses). No pickle begins as one of these may: whoever unpickles it stops at the first byte.
-_PAGES = (names.HTML, names.XML, names.TEXT)
-_OF_TEMPLATE = re.compile(rb"\s*<(?s:.*?)(?<=[\s<])(?:tal|metal|i18n):[a-z]")
-_PATH = re.compile(rb"\s*|(?!\S*://)(?=\S*[./\\])[\w./\\~:@+-]+")
-_BEGINS = (b"./", b"../", b"/", b"~")
-_LONGEST_TEXT = 100_000
+#: The kinds of what may be a text of another use.
+_TEXTS = (names.HTML, names.XML, names.TEXT)
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",
     names.CONFLICT: "a conflict of a merge",
@@ -107,8 +100,11 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     if not is_for_weights(name):
         return []
     kind, _, packed = kind.partition(" in ")
-    if _is_of_another_use(kind, suffix, reader):
-        return []
+    if suffix in (".pt", ".pth") and kind in _TEXTS:
+        from pmgit.formats import other_uses
+
+        if other_uses.is_one(kind, suffix, reader):
+            return []
     if packed and suffix in _EXACT and not base_of(name).endswith(_PACKED):
         text = f"packed with {packed.rpartition(' in ')[2]}: no reader of {suffix} files unpacks it"
         return [FileFinding(BROKEN, text, offset=0)]
@@ -153,20 +149,6 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
     if suffix == ".bin" or kind in (names.TEXT, names.COMPRESSED):
         return []
     return [FileFinding(WARN, f"a file of {kind} under the name of {_article(suffix)}", offset=0)]
-
-
-def _is_of_another_use(kind: str, suffix: str, reader: Reader) -> bool:
-    """Whether this is a text that has its name from elsewhere: a page template of Zope, Pyramid or
-    Plone (`.pt`), or a list of paths for Python's `site` (`.pth`).
-
-    Such a list may have lines that Python runs, too; one with these does not count.
-    """
-    if suffix == ".pt" and kind in _PAGES:
-        return bool(_OF_TEMPLATE.match(reader.read(0, _LONGEST_TEXT)))
-    if suffix == ".pth" and kind == names.TEXT and reader.size <= _LONGEST_TEXT:
-        lines = reader.read(0, reader.size).splitlines()
-        return lines[0].startswith(_BEGINS) and all(map(_PATH.fullmatch, lines))
-    return False
 
 
 def against_member_name(kind: str, name: str) -> list[FileFinding]:
