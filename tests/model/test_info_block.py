@@ -21,7 +21,9 @@ FILES = st.lists(
     | st.builds(ModelFile, PATHS),
     unique_by=lambda file: file.path, max_size=4,
 )  # fmt: skip
-WORDS = st.binary(max_size=60).filter(lambda data: b"pmgit:files" not in data)
+WORDS = st.binary(max_size=60).filter(
+    lambda data: not any(mark in data for mark in (b"pmgit:files", b"```", b"~~~"))
+)
 ENDS = st.sampled_from([b"\n", b"\r\n"])
 
 
@@ -204,3 +206,18 @@ def test_where_code_or_a_comment_may_hide_it_the_block_goes_to_the_end(text: str
 def test_a_line_that_pmgit_would_not_write_claims_nothing(line: str) -> None:
     data = f"{BEGIN['en']}\n{line}\n{END}\n".encode()
     assert all(one.size == -1 and not one.sha256 for one in listed(data))
+
+
+@pytest.mark.parametrize(
+    ("begin", "close"), [("```", "```"), ("~~~~", "~~~~"), ("```markdown", "```")]
+)
+def test_marks_in_a_block_of_code_are_an_example(begin: str, close: str) -> None:
+    shown = f"Write it so:\n\n{begin}\n{BEGIN['en']}\n- `theirs.bin`\n{END}\n{close}\n"
+    assert listed(shown.encode()) == []
+    made = renewed(shown.encode(), [ModelFile("mine.bin", 5, SHA)], "en")
+    assert made.startswith(shown.encode())
+    assert [one.path for one in listed(made)] == ["mine.bin"]
+    assert renewed(made, [ModelFile("mine.bin", 5, SHA)], "en") == made
+    # A fence that never ends hides nothing: the page would get block after block.
+    open_end = f"{close}\n\n".encode() + files_block([ModelFile("a.bin")], "en").encode() + b"\n"
+    assert [one.path for one in listed(open_end)] == ["a.bin"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pmgit.core.units import show_size
+from pmgit.model import fences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,11 +145,15 @@ def _joined(lines: Iterable[str]) -> bytes:
 def _place(lines: list[str]) -> tuple[int, int] | None:
     """The numbers, from 0, of the first and the last line of the block; None without marks.
 
-    Raises BlockError unless there is one pair of marks, each alone on its line: what stands
-    between any others may be people's words.
+    Marks in a block of code are an example. Raises BlockError unless there is one pair of others,
+    each alone on its line: what stands between any others may be people's words.
     """
     begins = [at for at, line in enumerate(lines) if _BEGIN in line]
     ends = [at for at, line in enumerate(lines) if END in line]
+    if begins or ends:
+        code = _of_code(lines)
+        begins = [at for at in begins if at not in code]
+        ends = [at for at in ends if at not in code]
     for at in sorted([*begins, *ends]):
         if not (_is_begin(lines[at]) or lines[at].strip() == END):
             raise BlockError(f"the mark in line {at + 1} does not stand alone: move the rest away")
@@ -165,6 +170,19 @@ def _place(lines: list[str]) -> tuple[int, int] | None:
         numbers = " and ".join(str(at + 1) for at in ends[:2])
         raise BlockError(f"the block ends in lines {numbers}: delete one of these marks")
     return begins[0], ends[0]
+
+
+def _of_code(lines: list[str]) -> set[int]:
+    """The numbers of the lines in blocks of code; one that never ends is none."""
+    found: set[int] = set()
+    fence, begin = "", 0
+    for at, line in enumerate(lines):
+        if not fence:
+            fence, begin = fences.opened_by(line), at
+        elif fences.is_closed_by(line, fence):
+            found.update(range(begin, at))
+            fence = ""
+    return found
 
 
 def _is_begin(line: str) -> bool:

@@ -8,6 +8,8 @@ What stands in code blocks and HTML comments does not count. Nothing in a file m
 # ruff: noqa: RUF001, RUF003 - the punctuation of Chinese text is meant
 from __future__ import annotations
 
+from pmgit.model import fences
+
 #: An INFO.md is some lines of text; what is larger is a mistake or an attack.
 MAX_BYTES = 1_000_000
 #: The fields stand at the top; below this line nobody looks for them.
@@ -146,17 +148,12 @@ def _visible(text: str) -> list[tuple[int, str]]:
     seen = []
     fence, comment = "", False
     for number, line in enumerate(lines, 1):
-        stripped = line.strip()
         if fence:
-            if stripped.startswith(fence) and not stripped.strip(fence[0]):
+            if fences.is_closed_by(line, fence):
                 fence = ""
             continue
-        if not comment and stripped.startswith(("```", "~~~")):
-            mark = stripped[0]
-            rest = stripped.lstrip(mark)
-            if mark == "~" or "`" not in rest:
-                fence = mark * (len(stripped) - len(rest))
-                continue
+        if not comment and (fence := fences.opened_by(line)):
+            continue
         shown = line
         if comment or "<!--" in line:
             shown, comment = _uncommented(line, comment)
