@@ -166,3 +166,20 @@ def test_the_fix_of_a_push(repo: Repo) -> None:
     repo.paste(fix.removeprefix(line))
     assert repo.check(*args) == []
     assert repo.git("log", "--format=%s", "-1") == "Fix broken-weights\n"
+
+
+def test_an_object_with_other_bytes_of_the_same_size(repo: Repo) -> None:
+    """A damaged store: the push would be refused, or every clone gets what nobody committed."""
+    sound = weights_bytes(50_000)
+    repo.stage_blob(WEIGHTS, pointer(sound))
+    there = store(repo, sound)
+    assert findings(repo) == []
+    there.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    (finding,) = findings(repo)
+    assert finding["severity"] == "error"
+    assert "has another sha256 than its pointer: git lfs fsck" in finding["message"]
+    # The first 16 MB of a commit are hashed: more would take too long.
+    large = weights_bytes(17_000_000)
+    repo.stage_blob(WEIGHTS, pointer(large))
+    store(repo, large).write_bytes(large[:-1] + bytes([large[-1] ^ 1]))
+    assert findings(repo) == []

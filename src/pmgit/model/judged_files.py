@@ -40,6 +40,8 @@ _AS_WEIGHTS, _AS_TEXT = 1, 2
 #: Raw files of at most so many bytes are read into memory, all others into a file.
 _IN_MEMORY = 16_000_000
 _TOGETHER = 64_000_000
+#: So many bytes of objects of Git LFS are hashed: 15 ms. A commit has no time for more.
+_HASHED = 16_000_000
 #: Of a larger raw file Git would have to inflate all for minutes.
 _MOST_READ = 4_000_000_000
 
@@ -171,6 +173,7 @@ def _of_pointers(
     """The opinions on the objects that are here, and how many are not."""
     judged: list[JudgedFile] = []
     absent = 0
+    room = _HASHED
     for blob, stands_for in pointers:
         path = store.find_in(subject.stores, stands_for.oid)
         if not path:
@@ -180,7 +183,10 @@ def _of_pointers(
             continue  # of a pointer to a pointer another rule speaks
         key = (stands_for.oid, blob.path)
         if key not in subject.opinions:
-            subject.opinions[key] = _of_object(subject, blob, stands_for, path)
+            is_hashed = stands_for.size <= room
+            room -= stands_for.size if is_hashed else 0
+            opinion = _of_object(subject, blob, stands_for, path, is_hashed=is_hashed)
+            subject.opinions[key] = opinion
         judged.append(JudgedFile(blob, *subject.opinions[key]))
     return judged, absent
 
@@ -192,11 +198,12 @@ def _is_pointer(path: str) -> bool:
 
 
 def _of_object(
-    subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: str
+    subject: Subject, blob: Blob, stands_for: pointer.Pointer, path: str, *, is_hashed: bool
 ) -> tuple[Opinion, str]:
     """The opinion on an object of Git LFS, and the hash by which it may be accepted.
 
-    That takes seconds, so it is compared only where somebody has accepted a file of this hash.
+    To compare that takes seconds for a large object: those are compared only where somebody has
+    accepted a file of this hash.
     """
     from pmgit.formats.judge import judge
     from pmgit.formats.opinion import BROKEN, UNKNOWN, FileFinding, opinion
@@ -210,8 +217,8 @@ def _of_object(
                 text = f"the Git LFS object here has {reader.size:,} bytes, not {stands_for.size:,}"
                 return opinion("Git LFS object", [FileFinding(BROKEN, text)]), ""
             found = judge(reader, blob.path)
-            needs_hash = found.findings and stands_for.oid in subject.config.accepted
-            if needs_hash and _sha256(file) != stands_for.oid:
+            is_accepted = found.findings and stands_for.oid in subject.config.accepted
+            if (is_hashed or is_accepted) and _sha256(file) != stands_for.oid:
                 text = "the Git LFS object here has another sha256 than its pointer: git lfs fsck"
                 return opinion(found.kind, [FileFinding(BROKEN, text), *found.findings]), ""
             return found, stands_for.oid
