@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.formats.assemble import CALL, pickled, torch_zip
 from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 from tests.lfs_install import install_lfs
 
@@ -127,3 +129,21 @@ def test_objects_of_git_lfs_that_are_nowhere(clone: Clone) -> None:
     clone.commit()
     assert "lost.bin: absent-object" in clone.refused("main"), "a later commit does not help"
     assert "absent-object" in clone.refused("main:refs/tags/x")
+
+
+def test_what_is_staged_between_the_hook_and_the_commit(clone: Clone) -> None:
+    """The commit has another blob than the one that pmgit judged: the push judges that one."""
+    oid = clone.git("hash-object", "-w", "--stdin", stdin=torch_zip(pickled(CALL))).strip()
+    hook = clone.path.parent / "native-hooks/pre-commit"
+    ours = hook.with_name("ours") / hook.name
+    ours.parent.mkdir()
+    hook.rename(ours)
+    hook.write_text(
+        f"#!/bin/sh\n{shlex.quote(str(ours))} || exit\n"
+        f"git update-index --cacheinfo 100644,{oid},a.pt\n"
+    )
+    hook.chmod(0o755)
+    clone.stage("a.pt", torch_zip(storage=bytes(24)))
+    clone.commit(verify=True)
+    assert clone.git("rev-parse", "HEAD:a.pt").strip() == oid
+    assert "a.pt: unsafe-weights" in clone.refused("main")

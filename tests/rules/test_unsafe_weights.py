@@ -370,6 +370,24 @@ def test_a_large_raw_file_that_changes_while_it_is_judged(
     assert judged == ["broken", "unsafe"]  # half of it had another length
 
 
+@pytest.mark.parametrize("first", ["good", "unsafe"])
+def test_an_index_that_changes_while_it_is_judged(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The verdict is on the blob that was staged when pmgit looked, and is no other blob's."""
+    contents = {"good": torch_zip(storage=bytes(24)), "unsafe": UNSAFE}
+    second = "unsafe" if first == "good" else "good"
+    oid = repo.stage_blob("a.pt", contents[first])
+    monkeypatch.chdir(repo.path)
+    snapshot = staged.take()
+    other = repo.stage_blob("a.pt", contents[second])  # a second process
+    verdicts = {"good": "ok", "unsafe": "unsafe"}
+    for taken, expected, content in ((snapshot, oid, first), (staged.take(), other, second)):
+        taken.survey(pointers.may_be, 200_000, ask_filters=True)
+        (one,) = judged_files.of_weights(Subject(taken, Config({}))).judged
+        assert (one.blob.oid, one.opinion.verdict) == (expected, verdicts[content])
+
+
 def test_names_that_mean_weights_in_any_folder(repo: Repo) -> None:
     """They are judged also in a commit of nothing else, by whatever makes them weights."""
     repo.write(".pmgit.toml", '[weights]\nalways = ["*.net"]\n')

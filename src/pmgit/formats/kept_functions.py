@@ -1,14 +1,14 @@
 """Functions that a pickle only keeps, and what in it may call them.
 
-A function of a package that pmgit does not know is a warning while nothing calls it: estimators
-and trainers keep many, alone or in a `partial`. But whoever gets an object may call what is in it:
-`ChainMap` asks a `defaultdict` for its keys, numpy an object for its `__array__`, and the object
-may be a `Namespace`, whose attributes are whatever the file says. So a function that reaches
-something else than what keeps it counts as called.
+A function of a package that pmgit does not know is a warning as long as nothing calls it:
+estimators and trainers keep many, alone or in a `partial`. An object may call the functions that
+it is given: `ChainMap` asks a `defaultdict` for its keys, numpy asks an object for its
+`__array__`, and the object may be a `Namespace`, whose attributes the file chooses. So a function
+that reaches any object but the one that keeps it counts as called.
 
-What is followed has to be kept itself, which costs time: it is kept from the first such function
-on. What was put together before may hold any of them as soon as anything was put into anything
-since.
+To follow a function, the scan keeps the objects that hold it, which costs time: it does so from
+the first such function on. An object that the pickle had put together before may hold any of
+these functions as soon as the pickle has put anything into any older object.
 """
 
 from __future__ import annotations

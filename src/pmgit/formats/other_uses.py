@@ -1,6 +1,6 @@
 """Texts that have a name of weights from elsewhere: page templates (`.pt`), paths (`.pth`).
 
-No pickle begins as one of these may: whoever unpickles it stops at the first byte.
+Python's unpickler stops at the first byte of each of these texts, so nothing in them can run.
 """
 
 from __future__ import annotations

@@ -52,11 +52,14 @@ class LockMismatch(Rule):
 
     ## What to do
 
-    For a model that is trained or changed here: `pmgit update MODEL` locks what is there now. Of
-    one that is from a source, the printed command takes the change out of the commit and leaves it
-    on disk; `pmgit pull --replace MODEL` gets back what is locked, and `pmgit update MODEL` moves
-    the lock to what the source has now. A lock that two branches have
-    changed is not merged by hand: take one side, then `pmgit update MODEL`.
+    You train or change the model here: `pmgit update MODEL` locks its files as they are now.
+
+    The model has a source: the printed command takes your change out of the commit and leaves it
+    on disk. Then `pmgit pull --replace MODEL` brings the locked files back, or `pmgit update MODEL`
+    locks the files that the source has now.
+
+    A lock that two branches have changed is not merged by hand: take one side, then
+    `pmgit update MODEL`.
     """
 
     name = "lock-mismatch"
