@@ -131,5 +131,17 @@ def test_what_no_source_has_is_said_once_for_each_model(repo: Repo, web: FileSer
     shown = repo.pmgit("pull")
     assert shown.code == 3, shown
     assert shown.err.count("names no source") == 1
-    assert "pmgit: 1 model of 3 not restored\nhint: it was made or added" in shown.err
+    assert "hint: it was made or added" in shown.err
+    assert shown.err.endswith("pmgit: 1 model of 3 not restored\n")
     assert (repo.path / "pretrained_model/m/m.pth").read_bytes() == CHECKPOINT
+    # Each way out is printed once, beside the first model that it is for.
+    (repo.path / "pretrained_model/here/x.pt").unlink()
+    (repo.path / "pretrained_model/m/m.pth").unlink()
+    (repo.path / "pretrained_model/m/m.pth").mkdir()
+    shown = repo.pmgit("pull")
+    assert shown.code == 3, shown
+    lines = shown.err.splitlines()
+    hints = [line for line in lines if line.startswith("hint: ")]
+    assert len(hints) == 2, shown.err
+    assert lines.index(hints[0]) == 1 + lines.index(next(x for x in lines if "/alone: " in x))
+    assert lines.index(hints[1]) == 1 + lines.index(next(x for x in lines if "/m: " in x))

@@ -58,14 +58,14 @@ def test_other_folders(repo: Repo) -> None:
 
 
 def test_names_that_other_programs_have_given(repo: Repo) -> None:
-    """Page templates of Zope and lists of paths of Python; and texts that only look like these."""
+    """Page templates of Zope and lists of paths of Python; of other texts people are warned."""
     page = b'<!DOCTYPE html>\n<html lang="en"><body><h1 %s>Hello</h1></body></html>\n'
     texts = {
         "app/index.pt": page % b'tal:content="title"',
         "app/part.pt": b'<metal:m use-macro="load: layout.pt">\n<p tal:content="x"/>\n</metal:m>\n',
         "lib/mine.pth": b"./lib\n../src\nmine-1.0.egg\n\n",
     }  # fmt: skip
-    wrong = {
+    warned = {
         "app/gone.pt": page % b"class='total'" + b"<p>total:many</p>\n",
         "app/words.pt": b"not found, in total: 3\n",
         "lib/address.pth": b"https://cdn.example.invalid/model.pth\n",
@@ -76,10 +76,22 @@ def test_names_that_other_programs_have_given(repo: Repo) -> None:
         # These begin as a pickle may, and a text of these uses need not.
         "app/begins.pt": b"Words <p tal:content='x'>\n",
         "lib/begins.pth": b"mine/lib\n./lib\n",
+        "data/europarl-v7.en-pt.pt": "Declaro reaberta a sessão.\n".encode(),
+        "site/index.html.pt": b"<!DOCTYPE html>\n<html lang='pt'></html>\n",
+        "data/class.weights": b"cat 0.3\ndog 0.7\n",
+        "game/main.engine": b'{"gravity": 9.81}\n',
     }
-    for path, text in (texts | wrong).items():
+    wrong = {
+        "runs/best.ckpt": b"Access to best.ckpt is restricted.\n",
+        "pretrained_model/bert/best.pt": b"Access to best.pt is restricted.\n",
+        "runs/merged.pt": b"<<<<<<< ours\n1\n=======\n2\n>>>>>>> theirs\n",
+        "runs/empty.pt": b"",
+    }
+    for path, text in (texts | warned | wrong).items():
         repo.stage(path, text)
-    assert {finding["path"] for finding in findings(repo)} == {*wrong}
+    found = {finding["path"]: finding["severity"] for finding in findings(repo)}
+    assert found == dict.fromkeys(warned, "warning") | dict.fromkeys(wrong, "error")
+    assert repo.pmgit("scan", *warned).code == 1, "who asks about weights wants weights"
 
 
 def test_the_message_says_what_it_is(repo: Repo) -> None:

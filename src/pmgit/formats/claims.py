@@ -65,6 +65,9 @@ _PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 #: The kinds of what may be a text of another use.
 _TEXTS = (names.HTML, names.XML, names.TEXT)
+#: Endings that people give to texts, too: Portuguese (`europarl.en-pt.pt`, `index.html.pt`), paths
+#: of Python, weights of classes, settings of an engine.
+_ALSO_TEXTS = (".pt", ".pth", ".weights", ".engine")
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",
     names.CONFLICT: "a conflict of a merge",
@@ -88,6 +91,11 @@ _JSON_NAMES = (
 )  # fmt: skip
 _NO_JSON = (names.DATA, names.TEXT, names.EMPTY, names.ZEROS)
 _NO_TOKENIZER = (names.HTML, names.CONFLICT, names.EMPTY, names.ZEROS)
+
+
+def may_be_another_text(kind: str, name: str) -> bool:
+    """Whether a file of this kind is a text under an ending that people give to texts, too."""
+    return kind in (*_PLAIN_TEXTS, names.HTML) and suffix_of(name) in _ALSO_TEXTS
 
 
 def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:

@@ -28,8 +28,9 @@ class BrokenWeights(Rule):
     format which pmgit knows is a warning in a model folder.
 
     In other folders only files count whose names say nothing else than weights (`*.safetensors`,
-    `*.gguf` …). Of a Git LFS pointer the object is judged, where it is here. A range and a push are
-    judged at their tip.
+    `*.gguf` …). A text there whose name ends as weights and texts do (`europarl.en-pt.pt` is
+    Portuguese) is a warning. Of a Git LFS pointer the object is judged, where it is here. A range
+    and a push are judged at their tip.
 
     ## Why it is bad
 
@@ -54,20 +55,24 @@ class BrokenWeights(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         for one in subject.once(judged_files.of_weights).judged:
             blob = one.blob
-            is_judged = subject.in_models(blob.path) or subject.tiers.of(blob.path) == ALWAYS
+            in_models = subject.in_models(blob.path)
+            is_judged = in_models or subject.tiers.of(blob.path) == ALWAYS
             if subject.is_gone_again(blob) or not is_judged:
                 continue
-            from pmgit.formats import names
+            from pmgit.formats import claims, names
             from pmgit.formats.opinion import BROKEN, UNKNOWN
 
             broken = [f for f in one.opinion.findings if f.verdict == BROKEN]
             strange = [f for f in one.opinion.findings if f.verdict == UNKNOWN]
-            if broken:
+            if broken and not in_models and claims.may_be_another_text(one.opinion.kind, blob.path):
+                message = f"no weights: {sentence_of(broken)}"
+                yield self.about(blob, message, severity=WARNING, content=blob.oid)
+            elif broken:
                 from pmgit.fix import for_staged
 
                 advice = for_staged.keep_out(subject, blob)
                 message = f"broken: {sentence_of(broken)}"
                 yield self.about(blob, message, advice, content=blob.oid)
-            elif strange and one.opinion.kind == names.DATA and subject.in_models(blob.path):
+            elif strange and one.opinion.kind == names.DATA and in_models:
                 message = f"nobody knows whether it is whole: {sentence_of(strange)}"
                 yield self.about(blob, message, severity=WARNING, content=blob.oid)
