@@ -64,6 +64,26 @@ WHOLE = graph(
 )  # fmt: skip
 
 
+def constant(name: str, *texts: str, field_of_text: int = 8) -> bytes:
+    """A node that holds texts."""
+    tensor = field(1, 7) + b"".join(field(field_of_text, text.encode()) for text in texts)
+    return node("Const", name, more=field(5, field(1, b"value") + field(2, field(8, tensor))))
+
+
+def saves_as(*names: bytes) -> bytes:
+    """A graph of TensorFlow 1 that saves under names that are constants."""
+    inputs = [f"name{number}" for number in range(len(names))]
+    return graph(
+        node("Const", "c"), node("Placeholder", "x"), *names,
+        node("StringJoin", "joined", *inputs), constant("which", ""),
+        node("ShardedFilename", "shard", "joined", "c", "c"),
+        node("SaveV2", "s", "shard", "which", "which", "x"),
+    )  # fmt: skip
+
+
+PART = f"_temp_{'0a' * 16}/part"
+
+
 def keras(class_name: str, **more: object) -> bytes:
     """The metadata of one layer of Keras."""
     layer = {"class_name": class_name, "name": "l", "trainable": True, "config": {"name": "l"}}
@@ -94,6 +114,13 @@ def graphs() -> Samples:
         )
     }  # fmt: skip
     bad |= {
+        "other-name": saves_as(constant("name0", "/etc/cron.d/model")),
+        "other-end": saves_as(constant("name0", "model"), constant("name1", "/../x")),
+        "two-texts": saves_as(constant("name0", "model", "/etc/x")),
+        "packed-text": saves_as(
+            constant("name0", "model"), constant("name1", "x", field_of_text=4)
+        ),
+        "no-text": saves_as(node("Const", "name0")),
         "print": graph(node("Placeholder", "x"), prints),
         "fixed-name": fixed,
         "merge": graph(node("Const", "c"), node("MergeV2Checkpoints", "m", "c", "c")),
@@ -158,6 +185,10 @@ def graphs() -> Samples:
         "tf-graph.meta": ("ok", field(1, field(5, b"1.15")) + field(2, WHOLE)),
         "tf-unsafe.meta": ("unsafe", field(1, field(5, b"1.15")) + field(2, fixed)),
         "tf-cut.meta": ("broken", (field(1, field(5, b"1.15")) + field(2, WHOLE))[:-9]),
+        "tf-saver.pb": ("ok", saves_as(constant("name0", "model"), constant("name1", PART))),
+        "tf-saver.meta": ("ok", field(1, field(5, b"1.4")) + field(2, saves_as(
+            constant("name0", "model"),
+        ))),
         "tf/saved_model.pb": ("ok", good),
         "tf-asset/saved_model.pb": ("ok", saved_model(WHOLE, asset)),
         "tf-up/saved_model.pb": ("unsafe", saved_model(WHOLE, field(6, field(2, b"../../x")))),
@@ -202,7 +233,10 @@ def block(entries: dict[bytes, bytes], *, packed: int = 0) -> bytes:
         b"\0" + varint(len(key)) + varint(len(value)) + key + value
         for key, value in entries.items()
     )
-    body += struct.pack("<II", 0, 1) + bytes((packed,))
+    body += struct.pack("<II", 0, 1)
+    if packed == 1:  # by snappy, as one piece
+        body = varint(len(body)) + b"\xf4" + struct.pack("<H", len(body) - 1) + body
+    body += bytes((packed,))
     return body + struct.pack("<I", tensor_bundle._sum(body))
 
 
@@ -225,6 +259,7 @@ def index(*entries: bytes) -> bytes:
 
 def indexes() -> Samples:
     good = index(entry((2, 3), 0, 24), entry((), 24, 4), entry((4,), 28, 99, kind=7))
+    whole, large = HEADER | {b"w": entry((2, 3), 0, 24)}, entry((2, 3), 0, 20)
     return {
         "variables.index": ("ok", good),
         "flipped/variables.index": ("broken", good[:20] + b"\xff" + good[21:]),
@@ -233,7 +268,9 @@ def indexes() -> Samples:
         "no-file/variables.index": ("broken", index(entry((2, 3), 0, 24, shard=3))),
         "nothing/variables.index": ("broken", table({b"": b"\x1a\x02\x08\x01"})),
         "no-begin/variables.index": ("broken", table({b"a": entry((2, 3), 0, 24)})),
-        "packed/variables.index": ("unknown", table(HEADER, packed=1)),
+        "packed/variables.index": ("ok", table(whole, packed=1)),
+        "packed-short/variables.index": ("broken", table(HEADER | {b"w": large}, packed=1)),
+        "packed-else/variables.index": ("broken", table(HEADER, packed=2)),
         "begin/variables.index": ("broken", good[:5]),
         "empty/variables.index": ("broken", b""),
         "old.ckpt": ("ok", table({b"": field(1, field(1, b"w"))})),

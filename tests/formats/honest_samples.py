@@ -16,7 +16,10 @@ _STATE = b"}" + text("utcoffset") + _UNKNOWN + b"sb"
 
 def honest() -> Samples:
     """Verdict and content by the name of the file."""
-    return _times() | _texts() | _names() | _caches() | _hooks() | _numbers() | _joblib()
+    return (
+        _times() | _texts() | _plain_texts() | _names() | _caches() | _hooks() | _numbers()
+        | _joblib()
+    )  # fmt: skip
 
 
 def _method(owner: bytes, name: str) -> bytes:
@@ -61,6 +64,19 @@ def _texts() -> Samples:
         "lower-called.pkl": ("unsafe", pickled(_method(_UNKNOWN, "lower") + b"(NtR")),
         "item.pkl": ("ok", pickled(named("operator", "itemgetter") + b"K\0\x85R")),
         "item-called.pkl": ("unsafe", pickled(named("operator", "itemgetter") + b"K\0\x85R(NtR")),
+    }
+
+
+def _plain_texts() -> Samples:
+    """What begins as a pickle without a mark does, and names a module that none can be called."""
+    return {
+        "label.md": ("ok", b"(imitation)=\n\n# Imitation\n"),
+        "columns.csv": ("ok", b"const,first,second\n1,2,3\n(tR.\n"),
+        "context.R": ("ok", b"context('helpers')\n\n(tR.\nlibrary(x)\n"),
+        "label.pkl": ("broken", b"(imitation)=\n\n# Imitation\n"),
+        # `__import__` takes these: a file of that name may lie anywhere.
+        "dash.md": ("unsafe", b"(imy-module\nrun\n."),
+        "digit.md": ("unsafe", b"c3d.tools\nrun\n(tR."),
     }
 
 

@@ -76,9 +76,8 @@ def _absent(wanted: Iterable[bytes], there: set[bytes]) -> list[bytes]:
 
 def _name(messages: Messages, begin: int, end: int, field: int) -> bytes:
     found = b""
-    for number, wire, at, until in messages.fields(begin, end):
-        if number == field and wire == 2:
-            found = messages.text(at, until)
+    for place in messages.all_of(field, begin, end):
+        found = messages.text(*place)
     return found
 
 

@@ -110,12 +110,20 @@ def runs_something(head: bytes, reader: Reader, caps: Caps) -> bool:
 
 def _is_followed(reader: Reader, caps: Caps) -> bool:
     stream = walk(reader, 0, caps)
+    module = next(iter(stream.globals), ("_", ""))[0]
+    if not stream.oddities and not _is_importable(module):
+        return False  # Python stops there: `(page)=` of Markdown, `column,column` of a table
     if stream.calls_a_global or stream.in_frame:
         return True
     if any(kind == FRAMES for kind, _, _ in stream.oddities):
         return True
     whole = stream.end == reader.size or not reader.read(stream.end, 64).strip()
     return not stream.fault and (whole or bool(stream.globals) or bool(stream.too_much))
+
+
+def _is_importable(module: str) -> bool:
+    """Whether a module may have that name: `__import__` also takes `my-module` and `3d`."""
+    return f"_{module}".replace(".", "_").replace("-", "_").isidentifier()
 
 
 def judge(reader: Reader, caps: Caps) -> Opinion:

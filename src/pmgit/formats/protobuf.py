@@ -64,6 +64,12 @@ class Messages:
             first, at = self._range(kind, at, end)
             yield number, kind, first, at
 
+    def all_of(self, number: int, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where every field of this number is that is bytes, in a message between two places."""
+        for found, kind, at, until in self.fields(begin, end):
+            if found == number and kind == _BYTES:
+                yield at, until
+
     def _behind_group(self, number: int, at: int, end: int) -> int:
         """Where the group of this number ends, which may hold others."""
         opened = [number]

@@ -16,13 +16,13 @@ from pmgit.formats.opinion import (
     BrokenError,
     FileFinding,
     Opinion,
-    TooMuchError,
     opinion,
     short,
 )  # fmt: skip
 from pmgit.formats.protobuf import Messages
 from pmgit.formats.reader import BytesReader
 from pmgit.formats.regular import read_regular
+from pmgit.formats.snappy import unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
 _FOOT = 48
 #: What every index says of its own version.
 _VERSION = b"\x1a\x02\x08\x01"
-#: How a block is packed: not at all, or by snappy, which only checkpoints of before 2016 are.
+#: How a block is packed: not at all, or by snappy, as Google's own builds pack them.
 _PLAIN, _SNAPPY = 0, 1
 #: More bytes than the index of any model has, and so many of which the checksum is worked out.
 _LONGEST, _MOST_SUMMED = 16_000_000, 200_000
@@ -191,15 +191,16 @@ def _block(reader: Reader, begin: int, length: int, caps: Caps) -> Iterator[tupl
         raise BrokenError("a block of the index lies behind its end", reader.size)
     caps.reading(length)
     data = reader.read(begin, length + 5)
-    if data[length] == _SNAPPY:
-        raise TooMuchError("an index that is packed with snappy, which pmgit does not open")
-    if data[length] != _PLAIN:
+    if data[length] not in (_PLAIN, _SNAPPY):
         raise BrokenError("a block of the index that is packed in an unknown way", begin)
     if length <= _MOST_SUMMED:
         caps.step(length // 8)
         given = int.from_bytes(data[length + 1 :], "little")
         if _sum(data[: length + 1]) != given:
             raise BrokenError("the checksum of a block of the index is wrong", begin)
+    if data[length] == _SNAPPY:
+        data = unpack(data[:length], _LONGEST, caps)
+        length = len(data)
     restarts = int.from_bytes(data[length - 4 : length], "little")
     end = length - 4 - 4 * restarts
     if length < 4 or end < 0:

@@ -58,6 +58,10 @@ _MOST_TEXT_NODES = 100_000
 _ASKED = frozenset((b"Placeholder", b"PlaceholderV2", b"PlaceholderWithDefault", b"_Arg"))
 #: Stands for a placeholder among the numbers of arguments.
 _ASKED_FOR = -1
+#: The name that a Saver of TensorFlow 1 has until its caller gives one, and what it puts behind it.
+_SAVERS_OWN = re.compile(rb"model|_temp_[0-9a-f]{32}/part")
+#: The fields of a tensor that hold texts: string_val, and tensor_content.
+_TEXTS_OF_TENSORS = (8, 4)
 _MAIN = b""
 #: So many bytes, and names, are searched at once.
 _PORTION, _MOST_NAMES = 1 << 20, 100
@@ -205,12 +209,16 @@ class _Scope:
 
 
 class _GraphNode:
-    """A node: its name, its operation, what it takes; of a small one how many fields it has."""
+    """A node: its name, its operation, what it takes; of a small one how many fields it has.
 
-    __slots__ = ("fields", "inputs", "name", "operation")
+    `place` is where it begins and ends, where somebody asks for it again.
+    """
+
+    __slots__ = ("fields", "inputs", "name", "operation", "place")
 
     def __init__(self) -> None:
         self.fields = 0
+        self.place = (0, 0)
         self.name = self.operation = b""
         self.inputs: list[bytes] = []
 
@@ -267,7 +275,7 @@ class _GraphFile:
             if number == _GRAPH_NODE and wire == _BYTES:
                 self._node(scopes[0], at, until)
             elif number == _GRAPH_LIBRARY and wire == _BYTES:
-                scopes += [self._function(*one) for one in self._all(1, at, until)]
+                scopes += [self._function(*one) for one in self._messages.all_of(1, at, until)]
         if _GRAPH_VERSIONS not in numbers and begin == 0 and self.count:
             # It is the last field, and most writers have set it since 2016. What is cut has numbers
             # whose operation came behind.
@@ -279,22 +287,16 @@ class _GraphFile:
 
     def metadata(self) -> list[FileFinding]:
         nodes = 0
-        for begin, end in self._all(1, 0, self._reader.size):
+        for begin, end in self._messages.all_of(1, 0, self._reader.size):
             nodes += 1
-            for place in self._all(5, begin, end):
+            for place in self._messages.all_of(5, begin, end):
                 self._json(*place)
         if not nodes:
             raise BrokenError("Keras metadata of nothing", self._reader.size)
         return self._found
 
-    def _all(self, field: int, begin: int, end: int) -> Iterator[tuple[int, int]]:
-        """The places of all fields of a number that are bytes, in a message."""
-        for number, wire, at, until in self._messages.fields(begin, end):
-            if number == field and wire == _BYTES:
-                yield at, until
-
     def _asset(self, begin: int, end: int) -> None:
-        for place in self._all(2, begin, end):
+        for place in self._messages.all_of(2, begin, end):
             name = self._messages.text(*place)
             wrong = wrong_name(name.decode("utf-8", "backslashreplace"))
             if wrong:
@@ -302,9 +304,9 @@ class _GraphFile:
 
     def _objects(self, begin: int, end: int) -> None:
         """Layers of Keras, as TensorFlow before 2.5 keeps them: text of JSON in an object."""
-        for one in self._all(1, begin, end):
-            for made in self._all(4, *one):
-                for place in self._all(3, *made):
+        for one in self._messages.all_of(1, begin, end):
+            for made in self._messages.all_of(4, *one):
+                for place in self._messages.all_of(3, *made):
                     self._json(*place)
 
     def _json(self, begin: int, end: int) -> None:
@@ -327,10 +329,12 @@ class _GraphFile:
         scope = _Scope()
         for number, wire, at, until in self._messages.fields(begin, end):
             if number == 1 and wire == _BYTES:
-                for place in self._all(1, at, until):
+                for place in self._messages.all_of(1, at, until):
                     scope.name = self._messages.text(*place)
-                for argument in self._all(2, at, until):
-                    names = [self._messages.text(*place) for place in self._all(1, *argument)]
+                for argument in self._messages.all_of(2, at, until):
+                    names = [
+                        self._messages.text(*place) for place in self._messages.all_of(1, *argument)
+                    ]
                     scope.arguments.append(names[-1] if names else b"")
             elif number == 3 and wire == _BYTES:
                 self._node(scope, at, until)
@@ -407,7 +411,8 @@ class _WrittenNames:
     """Where the names of the files come from that a graph writes.
 
     Every saved model has operations that save it, under a name that the program gives which calls
-    them. A name that is made of constants alone is written whenever the model is used.
+    them. A name that is made of constants alone is written whenever the model is used. Before
+    TensorFlow 1.11 the name to be given was a constant, too (`_SAVERS_OWN`).
     """
 
     def __init__(
@@ -469,16 +474,19 @@ class _WrittenNames:
             found = {}
             for place in scope.nodes:
                 node = read_node(self._messages, *place)
+                node.place = place
                 found[node.name] = node
             self._known[key] = found
         return self._known[key]
 
     def _arguments(self, scope: _Scope, inputs: list[bytes]) -> set[int]:
-        """The numbers of the arguments that values are made of, and _ASKED_FOR for a placeholder;
-        nothing, where they are made of constants alone."""
+        """The numbers of the arguments that values are made of, and _ASKED_FOR for a placeholder or
+        the name that a Saver has until somebody gives one; nothing, where they are made of other
+        constants alone."""
         nodes = self._nodes(scope)
         numbers = {name: number for number, name in enumerate(scope.arguments)}
         found: set[int] = set()
+        texts: list[bytes] = []
         waiting, seen = list(inputs), set()
         while waiting:
             one = waiting.pop()
@@ -493,7 +501,22 @@ class _WrittenNames:
                 node = nodes[name]
                 if node.operation in _ASKED:
                     found.add(_ASKED_FOR)
+                elif node.operation == b"Const":
+                    texts += self._texts_of(*node.place)
                 waiting += node.inputs
+        if not found and texts and all(map(_SAVERS_OWN.fullmatch, texts)):
+            found.add(_ASKED_FOR)
+        return found
+
+    def _texts_of(self, begin: int, end: int) -> list[bytes]:
+        """The texts that a constant holds (`attr["value"].tensor.string_val`)."""
+        found = []
+        for attribute in self._messages.all_of(5, begin, end):
+            for value in self._messages.all_of(2, *attribute):
+                for tensor in self._messages.all_of(8, *value):
+                    for number, wire, at, until in self._messages.fields(*tensor):
+                        if wire == _BYTES and number in _TEXTS_OF_TENSORS:
+                            found.append(self._messages.text(at, until))
         return found
 
     def _callers(self, names: list[bytes]) -> Iterator[tuple[bytes, _Scope, _GraphNode]]:
