@@ -65,7 +65,8 @@ _PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 #: The kinds of what may be a text of another use.
 _TEXTS = (names.HTML, names.XML, names.TEXT)
-#: Endings that people give to texts, too: Portuguese, paths of Python's `site`, weights of classes, settings of an engine.
+#: Endings that people give to texts, too: Portuguese, paths of Python's `site`, weights of classes,
+#: settings of an engine.
 _ALSO_TEXTS = (".pt", ".pth", ".weights", ".engine")
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",
