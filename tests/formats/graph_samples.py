@@ -273,5 +273,6 @@ def indexes() -> Samples:
         "packed-else/variables.index": ("broken", table(HEADER, packed=2)),
         "begin/variables.index": ("broken", good[:5]),
         "empty/variables.index": ("broken", b""),
+        "words.ldb": ("ok", table({b"a": b"\x0f word", b"b": b"\x06"})),
         "old.ckpt": ("ok", table({b"": field(1, field(1, b"w"))})),
     }

@@ -83,6 +83,11 @@ def apart(numbers: bytes) -> bytes:
     return model(more={4: [{}, {1: (place, 8), 2: (len(numbers), 8)}]}) + numbers
 
 
+def lost(*, extent: int = 8) -> bytes:
+    """The model, and behind it a list of fields with its table, which nothing names."""
+    return model() + struct.pack("<HHHhi4B", 6, extent, 7, 0, 8, 0, 0, 0, 3)
+
+
 def and_pickle() -> bytes:
     """A model whose root is an opcode (SHORT_BINUNICODE): it passes over the mark, to a call."""
     body, root = model(), 0x8C + (6 << 8) + (1 << 16)
@@ -142,6 +147,8 @@ def models() -> Samples:
         "tflite-described.tflite": ("ok", described(good, texts)),
         "tflite-described-cut.tflite": ("broken", described(good, texts)[:-22]),
         "tflite-described-unsafe.tflite": ("unsafe", described(good, {"x": pickled(CALL)})),
+        "tflite-lost.tflite": ("ok", lost()),
+        "tflite-lost-short.tflite": ("broken", lost(extent=12)),
         "tflite-two.tflite": ("unsafe", good + torch_zip()),
         "tflite-and-more.tflite": ("broken", described(good + b"x" * 100, texts)),
         "tflite-and-pickle.tflite": ("unsafe", and_pickle()),

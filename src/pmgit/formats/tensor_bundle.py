@@ -48,10 +48,11 @@ _WIDTHS = {
 
 
 def sniff(head: bytes, reader: Reader, caps: Caps) -> bool:  # noqa: ARG001 - one interface
-    """Whether this is the index of a checkpoint: by its first entry, or its foot."""
-    if head[:1] != b"\0":
-        return False
-    return (head[1:2] == b"\0" and _VERSION in head[3:40]) or _has_foot(reader)
+    """Whether this is the index of a checkpoint: by its first entry, which has no name.
+
+    Other tables of LevelDB have the same foot.
+    """
+    return head[:2] == b"\0\0" and (_VERSION in head[3:40] or _has_foot(reader))
 
 
 def _has_foot(reader: Reader) -> bool:

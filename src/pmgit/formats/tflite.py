@@ -336,6 +336,24 @@ class _Flatbuffer:
                 name = self._text(tensor.place(3)) if tensor.place(3) else b""
                 self.findings.append(FileFinding(BROKEN, text, short(name), offset=tensor.at))
 
+    def _is_lost_table(self, end: int) -> bool:
+        """Whether a small table with its numbers is all that lies behind `end`, with its list of
+        fields or behind that of another table.
+
+        A flatbuffer is written from its end on, and the first table is often the code of an
+        operation that the converter has left out later.
+        """
+        size = self._reader.size
+        if end % 4 or not 8 <= size - end <= _PADDING:
+            return False
+        for at in range(end, size - 7, 4):
+            back = self._number(at, 4, "a table", signed=True)
+            if 4 <= back <= _PADDING and at in (end, end + back):
+                length, extent = struct.unpack("<HH", self._bytes(at - back, 4, "its fields"))
+                if 4 <= length <= back and at + extent == size:
+                    return True
+        return False
+
     def _behind(self) -> None:
         """What stands behind the flatbuffer: nothing, or an archive with its description."""
         size, end = self._reader.size, self._extent
@@ -350,5 +368,5 @@ class _Flatbuffer:
         if rest[:_PADDING].lstrip(b"\0").startswith(b"PK\3\4"):
             text = "an archive without its directory behind the model: it was cut"
             self.findings.append(FileFinding(BROKEN, text, offset=end))
-        elif left > _PADDING or rest.strip(b"\0"):
+        elif (left > _PADDING or rest.strip(b"\0")) and not self._is_lost_table(end):
             self.findings += behind.findings(self._reader, end, self._caps, "the model")
