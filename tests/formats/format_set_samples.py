@@ -390,6 +390,19 @@ _OTHER_TEMPLATES = {
     "prompt.jinja2": ("warn", '{% message role="user" %}{{ text }}{% endmessage %}'),
     "paper.tex.j2": ("warn", "\\newcommand{%\n  \\foo{a}}\n"),
     "unsafe.j2": ("unsafe", "{% load x %}{{ x.__class__ }}"),
+    "pages/base.html.j2": (
+        "ok",
+        (
+            "{% extends 'layout.html' %}{% import 'forms/text.j2' as forms with context %}"
+            "{% block main %}{{ self.title() }}{{ config.NAME }}{% include part %}{% endblock %}"
+        ),
+    ),
+    "pages/outside.j2": ("unsafe", "{% include '/etc/passwd' %}"),
+    "pages/above.j2": ("unsafe", "{% from '../../home/x' import y %}"),
+    "pages/inside.j2": ("unsafe", "{% include x.__class__ %}"),
+    "pages/reaching.j2": ("unsafe", "{{ config.get(x.__class__) }}{{ request | attr('x') }}"),
+    "pages/cycler.j2": ("unsafe", "{{ cycler.x }}"),
+    "chat.j2": ("unsafe", "{% include 'part.j2' %}"),
     "additional_chat_templates/tool.jinja": ("broken", "{% load x %}"),
 }
 

@@ -22,6 +22,10 @@ from pmgit.formats.opinion import (
 )  # fmt: skip
 from pmgit.formats.template_names import SLICED, LookedUpNames
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 #: Those of models have up to 30,000 characters.
 _LONGEST = 120_000
 #: Where a part begins, and what matters in one: its strings, and its end.
@@ -54,6 +58,10 @@ _FORMATS_MADE = re.compile(r"''[^'{}]*[)\]]\s*\.\s*format(?:_map)?\s*\(")
 _IN_FORMAT = re.compile(r"\{[^{}]*(?:\.|\[)__\w")
 _ESCAPE = re.compile(r"\\(?:x5f|u005f|U0000005f|N\{low line\}|137)", re.IGNORECASE)
 _SPELLED = re.compile(r"\\(?:[xuUN0-7]|\r?\n)")
+_LOADS, _ASKS_ITS_PROGRAM = "loads another file", "reaches for the program that runs it"
+_ROOTS = ("/", "\\", "~")
+#: What Flask, dbt and Jinja itself (`self.title()`) give to templates.
+_OF_PROGRAMS = ("config", "request", "url_for", "get_flashed_messages", "self")
 _OTHER_FILE = re.compile(r"^-?\s*(include|import|from|extends)\b")
 _REACHES = re.compile(
     r"\b(os|sys|subprocess|builtins|importlib|posix)\s*(?:\.|\[)|\b(popen|eval|exec|__import__|globals|"
@@ -83,8 +91,9 @@ _WORDS = frozenset(("in", "if", "else", "elif", "and", "or", "not", "is"))
 _LONGEST_WORD = 24
 
 
-def judge_template(text: str, where: str) -> list[FileFinding]:
-    """What speaks against a template; `where` names it."""
+def judge_template(text: str, where: str, *, of_chat: bool = True) -> list[FileFinding]:
+    """What speaks against a template; `where` names it, `of_chat` is whether it is sure to be one
+    of a chat."""
     if len(text) > _LONGEST:
         return [FileFinding(UNKNOWN, "a chat template that is too long to judge", where=where)]
     found = []
@@ -116,13 +125,23 @@ def judge_template(text: str, where: str) -> list[FileFinding]:
     if wrong:
         found.append(FileFinding(BROKEN, _NO_CHAT, wrong, where=where))
     for part in parts:
-        why, evidence = _reason(part, known)
-        if why:
-            what = f"a chat template that {why}"
-            found.append(FileFinding(UNSAFE, what, short(evidence), part.begin, where))
-            if len(found) > MOST_FINDINGS:
+        for why, evidence in _reasons(part, known):
+            if of_chat or not _is_usual(part, why, evidence):
+                what = f"a chat template that {why}"
+                found.append(FileFinding(UNSAFE, what, short(evidence), part.begin, where))
                 break
+        if len(found) > MOST_FINDINGS:
+            break
     return found
+
+
+def _is_usual(part: _CodePart, why: str, evidence: str) -> bool:
+    """Whether that is usual in templates of pages and configurations: they are put together from
+    files beside them, and ask the program that runs them for its settings."""
+    if why == _LOADS:
+        names = [one[1:-1].strip() for one in part.strings]
+        return not any(one.startswith(_ROOTS) or ".." in one or ":" in one for one in names)
+    return why == _ASKS_ITS_PROGRAM and evidence.startswith(_OF_PROGRAMS)
 
 
 class _CodePart:
@@ -165,48 +184,47 @@ def _end(text: str, begin: re.Match[str]) -> int:
     return _OPEN if opened else _ENDLESS
 
 
-def _reason(part: _CodePart, known: LookedUpNames) -> tuple[str, str]:
-    """Why a part of a template is no part of a chat, and what shows it; '' when it is one."""
+def _reasons(part: _CodePart, known: LookedUpNames) -> Iterator[tuple[str, str]]:
+    """Why a part of a template is no part of a chat, and what shows it."""
     code, bare, strings = part.code, part.bare, part.strings
     statement = _OTHER_FILE.match(bare.strip()) if part.is_statement else None
     if statement:
-        return "loads another file", statement[1]
+        yield _LOADS, statement[1]
     far = template_blocks.counts_far(bare)
     if far:
-        return "counts on and on", far
+        yield "counts on and on", far
     escape = next((s for s in strings if _ESCAPE.search(s)), "")
     if escape:
-        return "spells a name in escapes", escape
+        yield "spells a name in escapes", escape
     hidden = _HIDDEN.search(bare)
     if hidden:
-        return "reaches for the inside of Python", hidden[0]
+        yield "reaches for the inside of Python", hidden[0]
     for written in strings:
         text = _read(written)
         hidden = _HIDDEN.search(text)
         # Special tokens look like it (`<__media__>`), and are no subscript.
         if hidden and (re.fullmatch(r"['\"]\s*[\w.]*\s*['\"]", text) or _IN_FORMAT.search(text)):
-            return "reaches for the inside of Python", written
+            yield "reaches for the inside of Python", written
         spelled = _OTHER_CASE.search(text)
         if spelled and not spelled[0].islower():
-            return "reaches for the inside of Python", written
+            yield "reaches for the inside of Python", written
     made = _FORMATS_MADE.search(bare)
     if made:
-        return "looks up a name that it puts together", made[0]
+        yield "looks up a name that it puts together", made[0]
     pieces = _PIECES.search(code)
     if pieces:
-        return "puts a hidden name together", pieces[0]
+        yield "puts a hidden name together", pieces[0]
     subscripts, computed = _subscripts(bare)
     computed = computed or known.looked_up(bare, subscripts)
     if computed:
-        return "looks up a name that it puts together", computed
+        yield "looks up a name that it puts together", computed
     by_name = _BY_NAME.search(bare) or _MAPS_BY_NAME.search(code)
     if by_name:
-        return "reaches for an attribute by its name", by_name[0]
+        yield "reaches for an attribute by its name", by_name[0]
     for reach in _REACHES.finditer(bare):
         is_own = reach[2] in known.macros and bare[: reach.start()].rstrip()[-1:] != "."
         if not is_own:
-            return "reaches for the program that runs it", reach[0]
-    return "", ""
+            yield _ASKS_ITS_PROGRAM, reach[0]
 
 
 def _read(text: str) -> str:

@@ -67,8 +67,9 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     if base.endswith(_TEMPLATE_NAMES):
         caps.reading(min(reader.size, 4_000_000))
         text = reader.read(0, 4_000_000).decode("utf-8", "replace")
-        found = judge_template(text, "")
-        if not _is_of_chat(reader.name):
+        of_chat = _is_of_chat(reader.name)
+        found = judge_template(text, "", of_chat=of_chat)
+        if not of_chat:
             # Django, Haystack and others have statements of their own, LaTeX has other brackets.
             found = [one.but(verdict=WARN) if one.verdict == BROKEN else one for one in found]
         return opinion(TEMPLATE, found)
