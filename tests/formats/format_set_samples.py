@@ -224,7 +224,7 @@ def _yaml() -> Samples:
     for verdict, texts in (("unsafe", _CALLING), ("ok", _CALLING_NOTHING)):
         found |= {f"{name}/config.yaml": (verdict, text.encode()) for name, text in texts.items()}
     wide = _CALLING["block"].encode("utf-16")
-    long = b"a: '!x 100%'\nb: \"a\\nb\"\n" * 100_000
+    long = b"a: '!x 100%'\nb: \"a\\nb\"\nc: http://x/c%2B%2B\n" * 60_000
     return found | {"wide/config.yaml": ("unsafe", wide), "long/lock.yaml": ("ok", long)}
 
 

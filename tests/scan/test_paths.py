@@ -47,7 +47,8 @@ def test_links_and_special_files(tmp_path: Path) -> None:
     assert found["to-file"] == found["to-link"] == ""
     assert found["to-folder"] == found["up"] == "a link to a folder, which is not followed"
     assert found["pipe"] == found["device"] == "it is neither a file nor a folder"
-    assert found["dead"] == "No such file or directory"
+    assert found["dead"] == "a link to nothing"
+    assert listed(folder / "dead")[0][1] == "No such file or directory", "somebody means that file"
     assert found["loop"]
     # What somebody types is meant: a link to a folder is that folder.
     assert [Path(path).name for path, _ in listed(folder / "to-folder")] == []

@@ -132,6 +132,14 @@ def test_numbers_below_the_model_that_names_them(folder: Path) -> None:
     assert verdicts(folder / "model.onnx") == {"model.onnx": "ok"}
 
 
+def test_links_to_nothing(folder: Path) -> None:
+    """Weights behind one are missing; other files are of somebody else's, or not fetched."""
+    for name in ("setup.sh", "model.bin"):
+        (folder / name).symlink_to("../gone")
+    found = {Path(one.path).name: (one.opinion.verdict, one.could) for one in scan([str(folder)])}
+    assert found == {"setup.sh": ("warn", True), "model.bin": ("unknown", False)}
+
+
 def test_a_package_of_core_ml_has_its_files(folder: Path) -> None:
     place = "com.apple.CoreML/model.mlmodel"
     entries = {"itemInfoEntries": {"a": {"path": place}}, "rootModelIdentifier": "a"}

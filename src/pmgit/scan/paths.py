@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Folders that hold no files of a model: Git keeps objects there, and hooks.
 _LEFT_OUT = (".git",)
 LINK_TO_FOLDER = "a link to a folder, which is not followed"
+LINK_TO_NOTHING = "a link to nothing"
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ def files_below(paths: Sequence[str]) -> Iterator[Place]:
 
 
 def _below(path: str, *, given: bool) -> Iterator[Place]:
+    is_link = False
     try:
         state = os.lstat(path)
         is_link = stat.S_ISLNK(state.st_mode)
         opens = os.path.realpath(path, strict=True) if is_link else path
         state = os.lstat(opens)
     except (OSError, ValueError) as error:
-        yield Place(path, trouble=reason_of(error))
+        to_nothing = is_link and not given and isinstance(error, FileNotFoundError)
+        yield Place(path, trouble=LINK_TO_NOTHING if to_nothing else reason_of(error))
         return
     if stat.S_ISREG(state.st_mode):
         yield Place(path, opens, found=state)

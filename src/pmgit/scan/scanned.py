@@ -21,7 +21,7 @@ from pmgit.formats.opinion import (
 from pmgit.formats.reader import FileReader
 from pmgit.formats.regular import open_regular, reason_of
 from pmgit.lfs import pointer
-from pmgit.scan.paths import LINK_TO_FOLDER, files_below
+from pmgit.scan.paths import LINK_TO_FOLDER, LINK_TO_NOTHING, files_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def scan(paths: Sequence[str]) -> Iterator[Scanned]:
 
 def _scanned(place: Place) -> Scanned:
     """The opinion on the file at one place."""
-    if place.trouble == LINK_TO_FOLDER:
+    # Weights behind such a link are missing; elsewhere it leads to what somebody has not got.
+    is_lost = place.trouble == LINK_TO_NOTHING and not claims.is_for_weights(place.path)
+    if place.trouble == LINK_TO_FOLDER or is_lost:
         return Scanned(place.path, opinion("link", [FileFinding(WARN, place.trouble)]))
     if place.trouble:
         return _unreadable(place.path, place.trouble)
