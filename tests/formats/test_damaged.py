@@ -24,7 +24,8 @@ ENDS = (
 )
 #: A cut of these is another whole file: texts, rows of pickles, and what is appended.
 MAY_BE_WHOLE = (
-    "no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite", "two-legacy.pth",
+    "no-elements.safetensors", "zlib-bomb.pkl", "tflite-described.tflite", "tflite-lost.tflite",
+    "two-legacy.pth",
     "padded.gguf",
     "appended.npy", "appended-objects.npy",
 )  # fmt: skip

@@ -61,14 +61,18 @@ class Window:
         if self._buffer.find(b"\n", pos, len(self._buffer) - ROOM) >= 0:
             line, pos = self._line(pos)
             return line, len(line), pos
-        line = self._reader.read(begin, _LONGEST_LINE).partition(b"\n")[0]
-        if letters and line.translate(None, letters):
-            raise StreamError("a number in it is no number")
-        while portion := self._reader.read(at, _LONGEST_LINE):
+        line = b""
+        size = _SMALL_WINDOW
+        while portion := self._reader.read(at, size):
             self._caps.reading(len(portion))
             end = portion.find(b"\n")
+            if len(line) < _LONGEST_LINE:
+                line = (line + (portion if end < 0 else portion[:end]))[:_LONGEST_LINE]
+                if letters and line.translate(None, letters):
+                    raise StreamError("a number in it is no number")
             if end >= 0:
                 self._load(at + end + 1)
                 return line, at + end - begin, 0
             at += len(portion)
+            size = min(2 * size, _LONGEST_LINE)
         raise StreamError("it ends in the middle of a line")
