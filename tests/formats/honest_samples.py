@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tests.formats.container_samples import Samples
 
 _UNKNOWN = named("my_package", "swish")
+_PARTIAL = named("functools", "partial")
+_CHECK = named("sklearn.utils.validation", "check_array")
 #: An entry of a state with a function that nobody knows.
 _STATE = b"}" + text("utcoffset") + _UNKNOWN + b"sb"
 
@@ -74,6 +76,10 @@ def _plain_texts() -> Samples:
         "columns.csv": ("ok", b"const,first,second\n1,2,3\n(tR.\n"),
         "context.R": ("ok", b"context('helpers')\n\n(tR.\nlibrary(x)\n"),
         "label.pkl": ("broken", b"(imitation)=\n\n# Imitation\n"),
+        # A row of pickles, the last of which runs something, and words that look like the first.
+        "row.bin": ("unsafe", b"I1\n.K\x02.\x80\x02}." + pickled(CALL)),
+        "row-without-marks.bin": ("unsafe", b"I1\n.K\x02.cos\nsystem\n(S'true'\ntR."),
+        "number.txt": ("ok", b"I1\n.I am a text.\n"),
         # `__import__` takes these: a file of that name may lie anywhere.
         "dash.md": ("unsafe", b"(imy-module\nrun\n."),
         "digit.md": ("unsafe", b"c3d.tools\nrun\n(tR."),
@@ -93,7 +99,18 @@ def _names() -> Samples:
         "process-of-numbers.pkl": (
             "warn", of("statsmodels.tsa.deterministic", "DeterministicProcess"),
         ),
+        "binning.pkl": ("warn", of("optbinning.binning.binning_process", "BinningProcess")),
         "process.pkl": ("unsafe", of("my_package.tools", "WorkerProcess")),
+        "plain-process.pkl": ("unsafe", of("my_package.tools", "Process")),
+        "forked.pkl": ("unsafe", of("my_package.tools", "ForkServerProcess")),
+        "not-memorized.pkl": ("warn", of("joblib.memory", "NotMemorizedFunc")),
+        # How forests of histograms check their columns, where some have categories.
+        "check-array.pkl": ("ok", pickled(_PARTIAL + _CHECK + b"\x85R(" + _CHECK + b")}NtbN0")),
+        "check-array-called.pkl": (
+            "unsafe",
+            pickled(_CHECK + named("argparse", "Namespace") + b")R}" + text("__array__") + _UNKNOWN
+            + b"sb\x85R"),
+        ),
         "letter-of-blas.pkl": (
             "ok", pickled(call("statsmodels.tsa.statespace._representation", "dStatespace")),
         ),

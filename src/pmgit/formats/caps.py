@@ -22,7 +22,7 @@ STEPS = 1_000_000
 #: Bytes that are read.
 READ = 64_000_000
 #: Bytes that come out of compression.
-INFLATED = 64_000_000
+INFLATED = 80_000_000
 #: Of one byte that is compressed no more than so many may come: deflate reaches 1032.
 RATIO = 500
 #: Containers in containers.

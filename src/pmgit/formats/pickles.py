@@ -118,7 +118,24 @@ def _is_followed(reader: Reader, caps: Caps) -> bool:
     if any(kind == FRAMES for kind, _, _ in stream.oddities):
         return True
     whole = stream.end == reader.size or not reader.read(stream.end, 64).strip()
-    return not stream.fault and (whole or bool(stream.globals) or bool(stream.too_much))
+    if stream.fault or whole or stream.globals or stream.too_much:
+        return not stream.fault
+    return _is_row(reader, stream.end, caps)
+
+
+def _is_row(reader: Reader, begin: int, caps: Caps) -> bool:
+    """Whether there is one that has a mark or loads something behind a pickle of neither kind, or
+    behind some more of these."""
+    for _ in range(LEGACY_STREAMS - 1):
+        if has_mark(reader, begin):
+            return True
+        if reader.read(begin, 1) not in _FIRST:
+            return False
+        stream = walk(reader, begin, caps)
+        if stream.fault or stream.globals:
+            return not stream.fault
+        begin = stream.end
+    return False
 
 
 def _is_importable(module: str) -> bool:

@@ -68,13 +68,13 @@ _VERBS = frozenset((
 ))  # fmt: skip
 #: With these ends the name of a class which does more than to hold values.
 _DOES_MORE = (
-    r"(?:Popen|Process|Subprocess|Shell|Console|Interpreter|Terminal|Browser|Client|Server|Socket"
+    r"(?:Popen|Subprocess|Shell|Console|Interpreter|Terminal|Browser|Client|Server|Socket"
     r"|Database|Unpickler|Downloader|Thread)[\dV]*$"
 )
-#: Processes of mathematics.
-_OF_NUMBERS = (
-    r"(?:Arma|Arrival|Branching|Cox|Decision|Deterministic|Diffusion|Dirichlet|Gaussian|Hawkes"
-    r"|Jump|Levy|Markov|Neural|Noise|Point|Poisson|Renewal|Stochastic|Wiener)Process[\dV]*$"
+#: How those of the system are called: a `PoissonProcess` or `BinningProcess` is one of numbers.
+_PROCESS = (
+    r"_*(?:Async|Background|Base|Child|Daemon|External|Fork|ForkServer|Managed|Shell|Spawn|Sub"
+    r"|System|Worker)*Process[\dV]*$"
 )
 #: How functions are called that packages write to make an object again.
 _MAKES_AGAIN = (
@@ -96,7 +96,7 @@ _OF_PYTHON = frozenset((
 ))  # fmt: skip
 #: What modules have by name that import it: a maker of classes, one of processes.
 _IN_NO_PATTERN = frozenset(("ABCMeta", "AutoConfig", "Parallel"))
-_HARMLESS_TO_ASK_FOR = frozenset(("itertools.count",))
+_HARMLESS_TO_ASK_FOR = frozenset(("itertools.count", "joblib.memory.NotMemorizedFunc"))
 
 
 def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]:
@@ -139,7 +139,7 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
         return UNSAFE, "calls a function that no weights need"
     if name in _IN_NO_PATTERN and is_known:
         return UNSAFE, "loads what can run commands, load code or reach a network"
-    if not is_function and re.search(_DOES_MORE, last) and not re.search(_OF_NUMBERS, last):
+    if not is_function and (re.search(_DOES_MORE, last) or re.match(_PROCESS, last)):
         return UNSAFE, "loads what can run commands, load code or reach a network"
     if module == "__main__":
         return WARN, "needs a definition of the program that wrote it"
