@@ -198,6 +198,9 @@ _CALLING = {
     "runs-text": "a:\n  _target_: numpy.testing._private.utils.runstring\n",
     "long-tag": "a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]\n",
     "handle": "%TAG !e! tag:yaml.org,2002:python/\n---\na: !e!object/apply:os.system [x]\n",
+    "escaped-key-16": 'a: {"\\u005ftarge\\U00000074_": os.system}\n',
+    "escaped-slash": "a: !!python%2fname:os.system\n",
+    "tag-in-a-list": "[!!%70ython/object/apply:os.system [x]]\n",
     "escaped-tag": "a: !!pyth%6Fn/object/apply:os%2Esystem [x]\n",
     "new": "a: !!python/object/new:subprocess.Popen [x]\n",
     "built-in": "a: !!python/object/apply:eval ['1']\n",
@@ -224,7 +227,7 @@ def _yaml() -> Samples:
     for verdict, texts in (("unsafe", _CALLING), ("ok", _CALLING_NOTHING)):
         found |= {f"{name}/config.yaml": (verdict, text.encode()) for name, text in texts.items()}
     wide = _CALLING["block"].encode("utf-16")
-    long = b"a: '!x 100%'\nb: \"a\\nb\"\nc: http://x/c%2B%2B\n" * 60_000
+    long = b"a: '!x 100%'\nb: \"a\\nb\"\nc: http://x/c%2B%2B !x=''%2F'' \\x60\n" * 60_000
     return found | {"wide/config.yaml": ("unsafe", wide), "long/lock.yaml": ("ok", long)}
 
 

@@ -184,6 +184,11 @@ def graphs() -> Samples:
         "tf-unsafe.bin": ("unsafe", bad["WriteFile"]),
         "tf-graph.meta": ("ok", field(1, field(5, b"1.15")) + field(2, WHOLE)),
         "tf-unsafe.meta": ("unsafe", field(1, field(5, b"1.15")) + field(2, fixed)),
+        "tf-trained.meta": (
+            "warn", field(1, field(5, b"1.15")) + field(2, bad["TFRecordDatasetV2"]),
+        ),
+        "tf-reads.meta": ("unsafe", field(1, field(5, b"1.15")) + field(2, bad["ReadFile"])),
+        "tf-trained/graph.pbtxt": ("warn", b'node { name: "a" op: "MatchingFiles" }\n'),
         "tf-cut.meta": ("broken", (field(1, field(5, b"1.15")) + field(2, WHOLE))[:-9]),
         "tf-saver.pb": ("ok", saves_as(constant("name0", "model"), constant("name1", PART))),
         "tf-saver.meta": ("ok", field(1, field(5, b"1.4")) + field(2, saves_as(

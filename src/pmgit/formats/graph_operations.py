@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-_CODE, _READS, _WRITES, _NETWORK = (
-    "runs code of Python or of the machine", "reads files", "writes files", "reaches a network",
+from pmgit.formats.opinion import OK, UNSAFE, WARN
+
+_CODE, _READS, _READS_RECORDS, _WRITES, _NETWORK = (
+    "runs code of Python or of the machine", "reads files", "reads files, record by record",
+    "writes files", "reaches a network",
 )  # fmt: skip
+#: Graphs that TensorFlow writes beside checkpoints, to go on with the training: they have what
+#: reads the data of it, which runs when somebody asks for a batch.
+_OF_TRAINING = (".meta", "graph.pbtxt")
 #: Operations that no model needs to be used, by what they do (those of TensorFlow 2.21, and older
 #: ones).
 _NAMES = {
     _CODE: "PyFunc PyFuncStateless EagerPyFunc RemoteCall Abort FFmpegDecode",
-    _READS: (
-        "ReadFile MatchingFiles MatchingFilesDataset WholeFileReader TextLineReader "
+    _READS: "ReadFile LoadAndRemapMatrix GenerateVocabRemapping ImportEvent",
+    _READS_RECORDS: (
+        "MatchingFiles MatchingFilesDataset WholeFileReader TextLineReader "
         "FixedLengthRecordReader TFRecordReader LMDBReader TextLineDataset TFRecordDataset "
         "FixedLengthRecordDataset CSVDataset LMDBDataset LoadDataset SnapshotDatasetReader "
-        "SnapshotNestedDatasetReader ListSnapshotChunksDataset SnapshotChunkDataset "
-        "LoadAndRemapMatrix GenerateVocabRemapping ImportEvent"
+        "SnapshotNestedDatasetReader ListSnapshotChunksDataset SnapshotChunkDataset"
     ),
     _WRITES: (
         "WriteFile DatasetToTFRecord SaveDataset DistributedSave SnapshotDataset "
@@ -48,6 +54,10 @@ def _table() -> dict[str, str]:
 _TABLE = _table()
 
 
-def reason(operation: str) -> str:
-    """What an operation does that no model needs; '' when it is none of these."""
-    return _TABLE.get(operation, "")
+def verdict(operation: str, name: str) -> tuple[str, str]:
+    """The verdict on an operation in a graph whose file has this name, and what it does that no
+    model needs ('' when it is none of these)."""
+    what = _TABLE.get(operation, "")
+    if what == _READS_RECORDS and name.endswith(_OF_TRAINING):
+        return WARN, what
+    return (UNSAFE, what) if what else (OK, "")

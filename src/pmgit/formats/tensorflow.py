@@ -168,8 +168,9 @@ def by_name(reader: Reader, caps: Caps, name: str) -> str:
     return GRAPH if found.count else ""
 
 
-def judge_text(text: bytes) -> list[FileFinding]:
-    """What speaks against a graph as text. Names of files are not followed in it."""
+def judge_text(text: bytes, name: str) -> list[FileFinding]:
+    """What speaks against a graph as text, in a file of this name. The names of the files that it
+    writes are not followed in it."""
     if len(text) > _LONGEST_JSON:
         return [FileFinding(UNKNOWN, "a graph as text that is too long to judge")]
     found = []
@@ -178,11 +179,11 @@ def judge_text(text: bytes) -> list[FileFinding]:
             found.append(FileFinding(UNKNOWN, "a graph as text that is too long to judge"))
             break
         pieces = [_ESCAPE.sub(_meant, piece[1:-1]) for piece in _TEXT_STRING.findall(one[1])]
-        name = b"".join(pieces).decode("utf-8", "replace")
-        why = graph_operations.reason(name)
+        operation = b"".join(pieces).decode("utf-8", "replace")
+        verdict, why = graph_operations.verdict(operation, name)
         if why and len(found) < _MOST_FINDINGS:
-            place = one.start()
-            found.append(FileFinding(UNSAFE, f"an operation that {why}", short(name), place))
+            text_of = f"an operation that {why}"
+            found.append(FileFinding(verdict, text_of, short(operation), one.start()))
     return found
 
 
@@ -352,9 +353,9 @@ class _GraphFile:
                 scope.constants.add((begin, end))
         self._used.update(one.partition(b":")[0].lstrip(b"^") for one in node.inputs)
         self.count += bool(_OPERATION.fullmatch(node.operation))
-        why = graph_operations.reason(name)
+        verdict, why = graph_operations.verdict(name, self._reader.name)
         if why:
-            self._add(UNSAFE, f"an operation that {why}", name)
+            self._add(verdict, f"an operation that {why}", name)
         elif name in graph_operations.MAPS:
             if b"memmapped_package://" not in self._messages.text(begin, end, _SMALL_NODE):
                 self._add(UNSAFE, "an operation that reads files", name)

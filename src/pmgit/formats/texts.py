@@ -79,7 +79,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         from pmgit.formats import tensorflow
 
         caps.reading(min(reader.size, LONGEST_JSON + 1))
-        return opinion(kind, tensorflow.judge_text(reader.read(0, LONGEST_JSON + 1)))
+        return opinion(kind, tensorflow.judge_text(reader.read(0, LONGEST_JSON + 1), base))
     if base in _TEMPLATE_FILES or base.endswith(_OF_MODELS):
         if kind in (CONFLICT, HTML, UTF16):
             return opinion(kind, [FileFinding(BROKEN, f"it is no JSON but {kind}")])

@@ -12,7 +12,6 @@ from pmgit.formats import behind, graph_operations, zips
 from pmgit.formats.names import TFLITE
 from pmgit.formats.opinion import (
     BROKEN,
-    UNSAFE,
     BrokenError,
     FileFinding,
     Opinion,
@@ -298,9 +297,9 @@ class _Flatbuffer:
         if not place:
             return
         name = self._text(place).decode("utf-8", "replace")
-        why = graph_operations.reason(name.removeprefix("Flex"))
+        verdict, why = graph_operations.verdict(name.removeprefix("Flex"), self._reader.name)
         if why and name.startswith("Flex"):
-            self.findings.append(FileFinding(UNSAFE, f"an operation that {why}", short(name)))
+            self.findings.append(FileFinding(verdict, f"an operation that {why}", short(name)))
 
     def _of_graph(self, graph: _Table, lengths: list[int], codes: int) -> None:
         tensors = self._tables(graph, 0, "Tensor")

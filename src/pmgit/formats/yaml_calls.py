@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 #: So much is read as YAML; with libyaml that takes half a second, without it ten.
 _LONGEST = 2_000_000
 #: Without one of these nothing is made: the key, the tag, and what spells one of them in another
-#: way: addresses have `%2B` too, and only in a tag it is a letter. Lists of packages and
-#: descriptions of interfaces have megabytes, and none of these.
+#: way (a letter of the key by its number, one of a tag as `%70`, a text over several lines).
+#: Lists of packages and descriptions of interfaces have megabytes, and none of these.
 _MAY_CALL = re.compile(
-    rb"_target_|python/|%TAG|(?<!!)!\S{0,40}%[0-9a-fA-F]{2}|\\(?:[xuU\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9])|\x00"
+    rb"_target_|python(?:/|%2[fF])|%TAG|(?<![^\s\[{,:])!\S{0,40}%[67][0-9a-fA-F]|\x00"
+    rb"|\\(?:(?:x|u00|U000000)(?:5[fF]|6[157]|7[24])|[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9])"
 )
 _TARGET = "_target_"
 _PYTHON = "tag:yaml.org,2002:python/"
