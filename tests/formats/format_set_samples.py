@@ -400,6 +400,10 @@ _OTHER_TEMPLATES = {
             "{% block main %}{{ self.title() }}{{ config.NAME }}{% include part %}{% endblock %}"
         ),
     ),
+    "roles/hosts.j2": ("ok", "{{ hostvars[host]['ansible_' + iface].ipv4.address }}"),
+    "roles/func.j2": ("unsafe", "{{ x['func_' + y] }}"),
+    "roles/hidden.j2": ("unsafe", "{{ x['_' + y] }}"),
+    "roles/chat.j2": ("unsafe", "{{ x['ansible_' + y] }}"),
     "pages/outside.j2": ("unsafe", "{% include '/etc/passwd' %}"),
     "pages/above.j2": ("unsafe", "{% from '../../home/x' import y %}"),
     "pages/inside.j2": ("unsafe", "{% include x.__class__ %}"),

@@ -59,6 +59,9 @@ _IN_FORMAT = re.compile(r"\{[^{}]*(?:\.|\[)__\w")
 _ESCAPE = re.compile(r"\\(?:x5f|u005f|U0000005f|N\{low line\}|137)", re.IGNORECASE)
 _SPELLED = re.compile(r"\\(?:[xuUN0-7]|\r?\n)")
 _LOADS, _ASKS_ITS_PROGRAM = "loads another file", "reaches for the program that runs it"
+_PUTS_TOGETHER = "looks up a name that it puts together"
+_BEHIND_A_WORD = re.compile(r"\[''\s*[+~]\s*\w+\]")
+_PLAIN = re.compile(r"['\"](?!func|gi_|cr_|ag_|tb_|mro)[a-z]{4,}(?:_[a-z0-9]+)*_?['\"]")
 _ROOTS = ("/", "\\", "~")
 #: What Flask, dbt and Jinja itself (`self.title()`) give to templates.
 _OF_PROGRAMS = ("config", "request", "url_for", "get_flashed_messages", "self")
@@ -141,6 +144,9 @@ def _is_usual(part: _CodePart, why: str, evidence: str) -> bool:
     if why == _LOADS:
         names = [one[1:-1].strip() for one in part.strings]
         return not any(one.startswith(_ROOTS) or ".." in one or ":" in one for one in names)
+    if why == _PUTS_TOGETHER:
+        # `hostvars[host]['ansible_' + interface]`: it begins as nothing of Python's inside does.
+        return bool(_BEHIND_A_WORD.fullmatch(evidence)) and all(map(_PLAIN.fullmatch, part.strings))
     return why == _ASKS_ITS_PROGRAM and evidence.startswith(_OF_PROGRAMS)
 
 
@@ -210,14 +216,14 @@ def _reasons(part: _CodePart, known: LookedUpNames) -> Iterator[tuple[str, str]]
             yield "reaches for the inside of Python", written
     made = _FORMATS_MADE.search(bare)
     if made:
-        yield "looks up a name that it puts together", made[0]
+        yield _PUTS_TOGETHER, made[0]
     pieces = _PIECES.search(code)
     if pieces:
         yield "puts a hidden name together", pieces[0]
     subscripts, computed = _subscripts(bare)
     computed = computed or known.looked_up(bare, subscripts)
     if computed:
-        yield "looks up a name that it puts together", computed
+        yield _PUTS_TOGETHER, computed
     by_name = _BY_NAME.search(bare) or _MAPS_BY_NAME.search(code)
     if by_name:
         yield "reaches for an attribute by its name", by_name[0]
