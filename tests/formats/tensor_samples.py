@@ -23,6 +23,9 @@ from tests.formats.assemble import (
 )  # fmt: skip
 from tests.kit import pointer
 
+#: How a program of ExecuTorch begins that has a header of its own.
+_PROGRAM = b"\x3c\0\0\0ET12eh00\x18\0\0\0"
+
 Samples = dict[str, tuple[str, bytes]]
 
 
@@ -502,6 +505,12 @@ def impostors() -> Samples:
         "texts.pt": ("broken", zipped({"a.txt": b"a"})),
         "word2vec.bin": ("ok", b"3 2\ncat " + bytes(range(8)) + b"\n"),
         "fasttext.bin": ("ok", b"\xba\x16\x4f\x2f" + bytes(range(64))),
+        "program.pte": ("ok", _PROGRAM + struct.pack("<QQ", 64, 0) + bytes(64)),
+        "program-segments.pte": ("ok", _PROGRAM + struct.pack("<QQ", 40, 64) + bytes(64)),
+        "program-cut.pte": ("broken", _PROGRAM + struct.pack("<QQ", 99, 0) + bytes(64)),
+        "program-no-segments.pte": ("broken", _PROGRAM + struct.pack("<QQ", 40, 100) + bytes(64)),
+        "program-old.pte": ("ok", b"\x1c\0\0\0ET12" + bytes(64)),
+        "program-none.pte": ("broken", b"\1\2\xfe\0" * 20),
         "ctranslate.bin": ("ok", b"\6\0\0\0\x10\0TransformerSpec\0" + bytes(64)),
         "rar.pt": ("broken", b"Rar!\x1a\x07\x01\x00" + bytes(99)),
         "zip-of-texts.safetensors": ("broken", zipped({"a.txt": b"a"})),

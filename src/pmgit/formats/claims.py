@@ -24,11 +24,12 @@ _EXACT = {
     ".hdf5": (names.HDF5, names.KERAS_HDF5),
     ".keras": (names.KERAS, names.KERAS_HDF5),
     ".tflite": (names.TFLITE,),
+    ".pte": (names.EXECUTORCH,),
 }
 #: Suffixes of what Python unpickles: whatever is no known kind under them is odd.
 _UNPICKLED = (
-    ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".dill", ".pt2", ".ptl", ".pte",
-    ".p", ".pyt", ".distcp", ".nemo", ".pdparams", ".pdopt", ".mar",
+    ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".dill", ".pt2", ".ptl", ".p",
+    ".pyt", ".distcp", ".nemo", ".pdparams", ".pdopt", ".mar",
 )  # fmt: skip
 #: Those of them that hold one model, and no archive of files.
 _ONE_MODEL = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".p")

@@ -11,6 +11,7 @@ PICKLE, TORCH_CHECKPOINT, JOBLIB = "pickle", "torch checkpoint", "joblib"
 ARRAY, OBJECTS = "numpy array", "numpy objects"
 HDF5, KERAS_HDF5 = "HDF5", "Keras HDF5"
 SAFETENSORS, GGUF, ONNX, TFLITE = "safetensors", "GGUF", "ONNX", "TFLite"
+EXECUTORCH = "ExecuTorch"
 SAVED_MODEL, GRAPH, CHECKPOINT_INDEX, KERAS_METADATA = (
     "SavedModel", "TensorFlow graph", "TensorFlow checkpoint", "Keras metadata",
 )  # fmt: skip

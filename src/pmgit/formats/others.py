@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 
 from pmgit.formats import kinds, msgpack, zips
-from pmgit.formats.names import ARCHIVE, DATA, EMPTY, PICTURE, PROGRAM, ZEROS
-from pmgit.formats.opinion import Opinion, opinion
+from pmgit.formats.names import ARCHIVE, DATA, EMPTY, EXECUTORCH, PICTURE, PROGRAM, ZEROS
+from pmgit.formats.opinion import BrokenError, Opinion, opinion
 from pmgit.formats.protobuf import Messages
 from pmgit.formats.regular import read_regular
 
@@ -58,6 +59,12 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
     elif (kind == DATA and suffix in _MESSAGES) or kind == _SENTENCEPIECE:
         for _ in Messages(reader, caps).fields(0, reader.size):
             pass
+    elif kind == EXECUTORCH and head[8:12] == b"eh00":
+        # Its own header, behind that of the flatbuffer: the bytes of the program, and where the
+        # segments begin that lie behind it (docs/source/pte-file-format.md of ExecuTorch).
+        program, segments = struct.unpack("<QQ", head[16:32].ljust(16, b"\xff"))
+        if max(program, segments) > reader.size:
+            raise BrokenError("it ends in its program or in front of its segments", reader.size)
     return opinion(kind, [])
 
 
@@ -79,6 +86,8 @@ def _kind(head: bytes, reader: Reader) -> str:
         return "word2vec"
     if head[4:8] == b"ORTM":
         return "ONNX Runtime"
+    if head[4:8] == b"ET12":
+        return EXECUTORCH
     return next((kind for begin, kind in _BEGINS.items() if head.startswith(begin)), DATA)
 
 
