@@ -69,6 +69,8 @@ _TEXTS = (names.HTML, names.XML, names.TEXT)
 #: Endings that people give to texts, too: Portuguese, paths of Python's `site`, weights of classes,
 #: settings of an engine.
 _ALSO_TEXTS = (".pt", ".pth", ".weights", ".engine")
+#: Texts of OpenSSL, a copy of which many projects have, end so.
+_OF_OPENSSL = (".engine", ".mar")
 _NEVER = {
     names.HTML: "a page of the web, such as a server sends in place of a file",
     names.CONFLICT: "a conflict of a merge",
@@ -122,7 +124,8 @@ def against_name(kind: str, name: str, reader: Reader) -> list[FileFinding]:
             return [FileFinding(WARN, "a program with weights in it")]
         return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {_NEVER[kind]}", offset=0)]
     if kind in _PLAIN_TEXTS and not (kind == names.TEXT and suffix == ".pb"):
-        return [FileFinding(BROKEN, f"not {_article(suffix)}: it is {kind}", offset=0)]
+        verdict = WARN if suffix in _OF_OPENSSL else BROKEN
+        return [FileFinding(verdict, f"not {_article(suffix)}: it is {kind}", offset=0)]
     if suffix in _EXACT:
         if kind in _EXACT[suffix]:
             return []

@@ -53,6 +53,10 @@ _BEGIN, _EMPTY = b"PK\x03\x04", b"PK\x05\x06"
 #: A member that is as long or shorter is compared with its checksum.
 _MOST_COMPARED = 4_000_000
 #: As long as a `serialization_id` is, in bytes, and some more.
+#: Packages of software, which have libraries for the processor; nobody loads them as a model.
+_PACKAGES = (
+    ".aab", ".aar", ".apk", ".conda", ".egg", ".ipa", ".jar", ".nupkg", ".vsix", ".whl", ".zip",
+)  # fmt: skip
 _LONGEST_NOTE = 64
 #: As long as pointers of Git LFS are, whatever size they name.
 _POINTERS = range(100, 300)
@@ -274,7 +278,10 @@ def _of_member(reader: Reader, member: Member, kind: str, caps: Caps) -> list[Fi
         # torch.package imports it in place of an installed module when it loads a pickle.
         found.append(FileFinding(UNSAFE, "Python code that is run when it is loaded", where=where))
     inside = caps.inside(content, member.name)
-    if (inside.kind == PROGRAM and kind != ZIP) or member.name.endswith((".so", ".dll", ".dylib")):
+    is_library = member.name.endswith((".so", ".dll", ".dylib"))
+    if (inside.kind == PROGRAM and kind != ZIP) or (
+        is_library and not reader.name.lower().endswith(_PACKAGES)
+    ):
         found.append(FileFinding(UNSAFE, "a program for the processor", where=where))
     weights = _KERAS_WEIGHTS.get(member.name, ()) if kind == KERAS else ()
     if weights and inside.kind not in weights:
