@@ -79,7 +79,6 @@ def test_names_that_other_programs_have_given(repo: Repo) -> None:
         "data/europarl-v7.en-pt.pt": "Declaro reaberta a sessão.\n".encode(),
         "site/index.html.pt": b"<!DOCTYPE html>\n<html lang='pt'></html>\n",
         "data/class.weights": b"cat 0.3\ndog 0.7\n",
-        "game/main.engine": b'{"gravity": 9.81}\n',
     }
     wrong = {
         "runs/best.ckpt": b"Access to best.ckpt is restricted.\n",

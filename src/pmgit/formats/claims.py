@@ -66,9 +66,8 @@ _PACKED = (".gz", ".bz2", ".xz", ".lzma", ".lz4", ".zst")
 _PLAIN_TEXTS = (names.TEXT, names.JSON, names.XML, names.SHELL_SCRIPT)
 #: The kinds of what may be a text of another use.
 _TEXTS = (names.HTML, names.XML, names.TEXT)
-#: Endings that people give to texts, too: Portuguese, paths of Python's `site`, weights of classes,
-#: settings of an engine.
-_ALSO_TEXTS = (".pt", ".pth", ".weights", ".engine")
+#: Endings that people give to texts, too: Portuguese, paths of Python's `site`, weights of classes.
+_ALSO_TEXTS = (".pt", ".pth", ".weights")
 #: Texts of OpenSSL, a copy of which many projects have, end so.
 _OF_OPENSSL = (".engine", ".mar")
 _NEVER = {
