@@ -224,7 +224,7 @@ def test_classes_of_other_packages_are_warnings(repo: Repo) -> None:
     repo.stage(WEIGHTS, OWN)
     (finding,) = findings(repo)
     assert finding["severity"] == "warning"
-    assert "may need code when it is loaded" in finding["message"]
+    assert "worth a look before it is loaded" in finding["message"]
     assert "mylib.model.Net" in finding["message"]
     assert finding["fix"] is None
     assert "tracked-weights" in repo.rules()  # a warning hides nothing

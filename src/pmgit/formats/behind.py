@@ -22,7 +22,7 @@ def findings(reader: Reader, begin: int, caps: Caps, what: str) -> list[FileFind
     left = reader.size - begin
     if left <= 0:
         return []
-    text = f"{left:,} bytes behind {what}"
+    text = f"{left:,} {'byte' if left == 1 else 'bytes'} behind {what}"
     if not reader.read(begin, 4096).strip(BLANKS) and _is_blank(reader, begin, caps):
         return [FileFinding(WARN, f"{text}, with nothing in them", offset=begin)]
     inside = caps.inside(reader.part(begin, left), "")

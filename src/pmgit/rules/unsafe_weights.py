@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pmgit.model.subject import Subject
 
 _CODE = "can run code when it is loaded: "
-_ODD = "may need code when it is loaded: "
+_ODD = "worth a look before it is loaded: "
 
 
 class UnsafeWeights(Rule):
