@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
 
-#: Texts that are used when a model is loaded, by the ends of their names; and what makes one worth
-#: a closer look, because nearly every model has a config.json.
+#: Texts that are used when a model is loaded, by the ends of their names, which mean no weights;
+#: and what makes one worth a closer look, because nearly every model has a config.json.
 _TEMPLATES = (".jinja", ".jinja2", ".j2")
 _USED_TEXTS = (*_TEMPLATES, "config.json", "chat_template.json")
+_NO_WEIGHTS = (NEVER, OTHER)
 _WORDS = (b"chat_template", b"class_name", b"modelTopology")
 _LONGEST_TEXT = 5_000_000
 #: A pickle without a mark looks like a text that begins with one of these; or with one that has so
@@ -99,7 +100,7 @@ def _candidates(subject: Subject) -> list[Blob]:
             open_to_doubt.append(blob)
         elif tier != NEVER:
             found.append(blob)
-        if tier == NEVER and blob.path.endswith(_USED_TEXTS):
+        if tier in _NO_WEIGHTS and blob.path.endswith(_USED_TEXTS):
             texts.append(blob)
     found += _binary(subject, open_to_doubt)
     found += _used_texts(subject, texts)
@@ -125,7 +126,7 @@ def _roles(subject: Subject, path: str, size: int) -> int:
     tier = subject.tiers.of(path)
     if not subject.in_models(path):
         return _AS_WEIGHTS if subject.tiers.is_loaded(path) else 0
-    is_used = tier == NEVER and path.endswith(_USED_TEXTS)
+    is_used = tier in _NO_WEIGHTS and path.endswith(_USED_TEXTS)
     may_be_weights = tier != NEVER or size > BINARY_BYTES
     return _AS_WEIGHTS * may_be_weights | _AS_TEXT * is_used
 
