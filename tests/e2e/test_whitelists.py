@@ -56,6 +56,29 @@ def test_a_whitelist(repo: Repo, text: str) -> None:
     assert left_to_do(repo, "--hooks", "native") == []
 
 
+@pytest.mark.parametrize(
+    "text", ["*.bin\n", "*.pth\n*.npy\n", "*.safetensors\n", "pretrained_model/\n"]
+)
+def test_weights_that_the_lines_hide_until_now(repo: Repo, text: str) -> None:
+    """With Git LFS they are let in below the models folder; elsewhere they stay hidden."""
+    repo.stage(".gitignore", text)
+    repo.commit()
+    assert "filter=lfs" in init(repo, "--storage", "lfs", "--dry-run").out
+    paste(repo, following(init(repo, "--storage", "lfs")))
+    names = ("a.bin", "a.pth", "a.npy", "a.safetensors")
+    for folder in ("pretrained_model/bert", "runs"):
+        for name in names:
+            repo.write(f"{folder}/{name}", 3000)
+    repo.git("add", "-A")
+    staged = repo.staged()
+    assert {f"pretrained_model/bert/{name}" for name in names} <= set(staged)
+    for name in names:
+        assert repo.git("show", f":pretrained_model/bert/{name}").startswith("version https://")
+        assert (f"runs/{name}" in staged) is (f"*{name[1:]}" not in text)
+    assert init(repo, "--undo").code == 0
+    assert (repo.path / ".gitignore").read_text() == text
+
+
 def test_personal_rules_decide_for_nobody_else(repo: Repo) -> None:
     """They hide what is written, so it is added by force; no line for all is written."""
     Path(repo.env["HOME"], "ignored").write_text(".*\n*.md\n")

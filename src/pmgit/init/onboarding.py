@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.config import FILE, IGNORE, LFS, Config, parse
 from pmgit.core.errors import PmgitError, UsageError
-from pmgit.git import attributes
-from pmgit.git.names import PROBE
 from pmgit.git.settings import GitSettings
 from pmgit.gitfiles import hidden_text, ignore_block
 from pmgit.gitfiles.attributes import attribute_lines
+from pmgit.gitfiles.attributes.lfs_lines import HiddenError
 from pmgit.hooks import frameworks, hook_state, lfs_hook
 from pmgit.hooks.installation import FRAMEWORK, NATIVE, NONE
 from pmgit.hooks.names import LFS_HOOKS
@@ -110,9 +109,10 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
         if keys:
             made.steps.append(config_steps.record(repository, config, keys))
     made.steps += _pages(repository, made)
-    made.steps += ignore_steps(repository, made, True if wanted.keep_text else None)
+    ignored = ignore_steps(repository, made, True if wanted.keep_text else None)
+    made.steps += ignored
     if where == LFS:
-        made.steps += _lfs(repository, made, after_ignore=bool(made.steps))
+        made.steps += _lfs(repository, made, after_ignore=bool(ignored))
     made.steps += _hooks(repository, made, state, wanted)
     return made
 
@@ -191,23 +191,22 @@ def ignore_steps(
 
 def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
     """The step that sets up Git LFS (attributes, filter, pointers), if something is missing."""
-
-    found: lfs_setup.LfsPlan | None = None
+    is_hidden = False
 
     def run(journal: Journal) -> None:
         fresh = found
-        if not fresh or not lfs_setup.is_current(repository, fresh):
+        if is_hidden or not lfs_setup.is_current(repository, fresh):
             fresh = lfs_setup.plan(repository, made.config, (), made.roots)
         set_up_lfs(repository, fresh, journal).refuse_lost()
 
     try:
         found = lfs_setup.plan(repository, made.config, (), made.roots)
-    except PmgitError:
-        probes = [f"{root}/{PROBE}/{PROBE}.safetensors" for root in made.roots]
-        if after_ignore and attributes.ignored(repository, probes):
-            # The lines that hide them are let in by the step before.
-            return [SetupStep("set up Git LFS for weights, and prove it", [], run)]
-        raise
+    except HiddenError:
+        if not after_ignore:
+            raise
+        # The step before lets in what the user's own lines hide (`*.bin`).
+        is_hidden = True
+        found = lfs_setup.plan(repository, made.config, (), made.roots, opened=True)
     filtered = bool(GitSettings(repository).local("filter.lfs.process"))
     # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
     lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)

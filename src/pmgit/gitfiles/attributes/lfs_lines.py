@@ -255,12 +255,16 @@ class Lines:
         )
 
 
+class HiddenError(PmgitError):
+    """Ignore rules hide all that a pattern is for."""
+
+
 def hidden_by(
     repository: Repository,
     config: Config,
     covered: Mapping[str, Coverage],
     tracked: Collection[str],
-) -> PmgitError | None:
+) -> HiddenError | None:
     """The error that ignore rules hide all that a pattern is for; None when they do not.
 
     A pattern that covers tracked files works for these whatever is ignored.
@@ -274,7 +278,7 @@ def hidden_by(
     for pattern, paths in asked.items():
         if all(path in hidden for path in paths):
             source, line, rule = hidden[paths[0]]
-            return PmgitError(
+            return HiddenError(
                 f"{source}:{line} ({rule}) hides all files of {pattern} from Git",
                 _way_out(repository, config),
             )
