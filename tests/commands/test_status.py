@@ -122,10 +122,17 @@ def test_the_sums_are_those_of_the_rows(repo: Repo) -> None:
     repo.write("pretrained_model/bert/model.pt", 300_000)
     repo.stage("pretrained_model/gpt2/model.pt", 200_000)
     document = repo.pmgit("status", "--format", "json").json
+    assert [one["formats"] for one in document["models"]] == [["pt"], ["pt"]]
     assert document["on_disk"] == sum(one["on_disk"] for one in document["models"]) == 500_000
     assert document["in_git"] == 200_000
     shown = repo.pmgit("status")
     assert "2 models: 500.0 kB on disk, 200.0 kB in Git, 0 bytes in Git LFS" in shown.out
+
+
+def test_shards_of_tensorflow_are_one_format(repo: Repo) -> None:
+    for name in ("v.data-00000-of-00002", "v.data-00001-of-00002"):
+        repo.write(f"{MODEL}/{name}", 3000)
+    assert row(repo)["formats"] == ["data"]
 
 
 def test_every_weight_is_named_also_where_it_belongs_to_no_model(repo: Repo) -> None:

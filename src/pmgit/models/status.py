@@ -117,8 +117,9 @@ def state_of(model: Account, changed: Collection[str] = ()) -> str:
 
 
 def _formats(weights: Iterable[str]) -> list[str]:
-    found = {os.path.splitext(path)[1].lstrip(".").lower() for path in weights}
-    return sorted(found - {""})
+    """How the names of weights end; those of TensorFlow's shards without their numbers."""
+    ends = {os.path.splitext(path)[1].lstrip(".").lower() for path in weights}
+    return sorted({end.partition("-")[0] if "-of-" in end else end for end in ends} - {""})
 
 
 def _license(model: Account) -> str:
