@@ -14,6 +14,7 @@ from tests.formats import (
     graph_samples,
     hdf5_samples,
     honest_samples,
+    old_version_samples,
     reader_samples,
     refused_samples,
     template_samples,
@@ -47,6 +48,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | reader_samples.readers()
         | refused_samples.refused()
         | honest_samples.honest()
+        | old_version_samples.old_versions()
         | distribution_samples.distributions()
         | distribution_samples.kept_functions()
         | caller_samples.callers()

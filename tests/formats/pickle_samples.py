@@ -112,6 +112,8 @@ sklearn.calibration._CalibratedClassifier sklearn.model_selection._split.KFold
 sklearn._loss.loss.HalfBinomialLoss sklearn.feature_selection._univariate_selection.f_classif
 sklearn.metrics._classification.accuracy_score sklearn.tree.tree.DecisionTreeClassifier
 transformers.models.bert.configuration_bert.BertConfig torchvision.models.resnet.ResNet
+pandas.core.index._new_Index pandas.tseries.tdi.TimedeltaIndex pandas.core.base.FrozenNDArray
+scipy.interpolate.fitpack2.UnivariateSpline sklearn.datasets.base.Bunch gensim.utils.identity
 scipy.spatial._ckdtree.cKDTree scipy.sparse._dia.dia_matrix
 scipy.spatial.transform._rotation.Rotation scipy._lib.array_api_compat.numpy._aliases.asarray
 transformers.training_args.TrainingArguments scipy.sparse._csr.csr_matrix xgboost.core.Booster

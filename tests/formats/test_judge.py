@@ -18,6 +18,7 @@ from tests.formats import (
     graph_samples,
     hdf5_samples,
     honest_samples,
+    old_version_samples,
     reader_samples,
     refused_samples,
     template_samples,
@@ -119,6 +120,10 @@ def test_what_a_set_without_pickles_has_found() -> None:
 
 def test_what_libraries_write() -> None:
     assert wrong(honest_samples.honest()) == []
+
+
+def test_what_older_versions_write() -> None:
+    assert wrong(old_version_samples.old_versions()) == []
 
 
 def test_pointers_in_archives() -> None:

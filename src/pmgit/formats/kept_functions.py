@@ -54,11 +54,11 @@ _GIVE_ATTRIBUTES = ("getattr", "_ufunc_reconstruct")
 #: Packages whose classes ask what is in their state while they get it (`__setstate__`), or when
 #: their own function for loading goes on. The others only keep it.
 _ASK_THEIR_STATE = (
-    "accelerate", "catboost", "gensim", "lightgbm", "numpy.ma", "numpy.random", "omegaconf",
+    "accelerate", "catboost", "gensim", "gym", "lightgbm", "numpy.ma", "numpy.random", "omegaconf",
     "pandas", "scipy", "sklearn.ensemble._hist_gradient_boosting", "sklearn.isotonic",
-    "sklearn.tree._tree", "statsmodels", "torch.distributed", "torch.distributions",
-    "torch.nn.modules.rnn", "torch.nn.parallel", "torch.optim", "torch.utils", "transformers",
-    "xgboost",
+    "sklearn.tree._tree", "stable_baselines3", "statsmodels", "torch.distributed",
+    "torch.distributions", "torch.nn.modules.rnn", "torch.nn.parallel", "torch.optim",
+    "torch.utils", "transformers", "xgboost",
 )  # fmt: skip
 #: In these nothing can be hidden, and nothing in them is asked for more.
 _PLAIN = frozenset((

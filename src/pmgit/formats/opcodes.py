@@ -25,6 +25,7 @@ from pmgit.formats.pickle_values import (
     ENDLESS,
     EXTENSION,
     FRAMES,
+    GIVE_AWAY,
     HIDDEN,
     WRONG_ARGUMENTS,
     WRONG_STATE,
@@ -63,11 +64,6 @@ _LOOKED_AT = frozenset((GlobalName, tuple, OpenList))
 #: What stands for all lists and sets as long as there are no functions that may be in one: those
 #: that are empty, and others. Only of one that is on the stack it is known that it is empty.
 _NEW_LIST, _OLD_LIST = OpenList(has_more=True), OpenList(has_more=True)
-#: What these make is not new: it is a part of the program that loads.
-_GIVE_AWAY = (
-    "getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc", "type", "getattr",
-    "_ufunc_reconstruct",
-)  # fmt: skip
 #: It matters also what is given to storages, tensors and these classes, whose names end so.
 _ARGUMENTS_MATTER_OF = ("Storage", "Tensor", *given_states.ENDINGS)
 #: Makes a tensor of a part of a storage, in all checkpoints of torch.
@@ -213,7 +209,7 @@ class Walker(SizedValues):
         if isinstance(target, GlobalName):
             self._odd(CHANGED, str(target))
         elif isinstance(target, Made) and (
-            target.state is not None or getattr(target.callee, "name", "") in _GIVE_AWAY
+            target.state is not None or getattr(target.callee, "name", "") in GIVE_AWAY
         ):
             self._odd(CHANGED, f"what {target.callee} has made")
 

@@ -22,9 +22,30 @@ ELSEWHERE = "elsewhere"
 FRAMES = "frames"
 #: Functions of numpy that call what they are given, to make a generator of random numbers.
 MAKE_GENERATORS = frozenset(("__generator_ctor", "__bit_generator_ctor", "__randomstate_ctor"))
-#: Functions of which it matters what they are called with.
+#: Functions that hand out what they get, which a stream only keeps: its own call of one would hide
+#: what that is.
+HAND_OUT = frozenset((
+    ("gensim.models.tfidfmodel", "smartirs_normalize"),
+    ("gensim.models.tfidfmodel", "smartirs_wglobal"),
+    ("gensim.models.tfidfmodel", "smartirs_wlocal"),
+    ("gensim.utils", "identity"),
+))  # fmt: skip
+#: What these make is not new: it is a part of the program that loads, or one of the objects that
+#: they get. numpy's functions take those out of arrays (`max((Linear,))` is the class), or call
+#: their methods.
+GIVE_AWAY = frozenset((
+    "getLogger", "FixedOffset", "_UTC", "_p", "tzoffset", "tzutc", "type", "getattr",
+    "_ufunc_reconstruct",
+    "scalar", "abs", "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "arctan2", "arctanh", "cbrt", "ceil", "clip", "cos", "cosh", "exp", "exp2", "expm1", "fabs",
+    "floor", "hypot", "log", "log10", "log1p", "log2", "logaddexp", "max", "maximum", "mean",
+    "median", "min", "minimum", "multiply", "negative", "power", "prod", "reciprocal", "rint",
+    "round", "sign", "sin", "sinh", "sqrt", "square", "std", "subtract", "sum", "tan", "tanh",
+    "true_divide", "trunc", "var",
+))  # fmt: skip
+#: Functions of which it matters what they are called with, or that a stream calls them.
 ARGUMENTS_MATTER = frozenset((
-    *MAKE_GENERATORS,
+    *MAKE_GENERATORS, *(name for _, name in HAND_OUT),
     "getattr", "_ufunc_reconstruct", "_load_from_bytes", "type", "encode", "list", "tuple", "set",
     "frozenset", "bytes", "bytearray", "deque", "Counter", "OrderedDict", "dict", "array",
     "ndarray", "_reconstruct", "Fraction",

@@ -24,6 +24,7 @@ from pmgit.formats.pickle_values import (
     ELSEWHERE,
     ENDLESS,
     FRAMES,
+    HAND_OUT,
     MAKE_GENERATORS,
     WRONG_ARGUMENTS,
     WRONG_STATE,
@@ -386,6 +387,8 @@ def _of_call(
         return [FileFinding(UNSAFE, "calls what it has made itself", offset=offset)]
     if not isinstance(callee, GlobalName):
         return [FileFinding(UNSAFE, "calls what is no function", offset=offset)]
+    if key in HAND_OUT:
+        return [FileFinding(UNSAFE, "calls a function that no weights need", str(callee), offset)]
     if callee.name == "encode" and args[1:2] and args[1] not in _PLAIN_CODECS:
         return [FileFinding(UNSAFE, "hides a text", short(str(args[1])), offset)]
     if _asks_for(callee, args) > _MOST_BYTES:

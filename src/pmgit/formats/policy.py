@@ -96,6 +96,49 @@ _OF_PYTHON = frozenset((
 ))  # fmt: skip
 #: What modules have by name that import it: a maker of classes, one of processes.
 _IN_NO_PATTERN = frozenset(("ABCMeta", "AutoConfig", "Parallel"))
+#: Where modules were in older versions of a package, and where what pmgit allows of them is today
+#: (pandas has such a table in its `compat`; scikit-learn before 0.24, scipy before 1.8).
+_HOMES = {
+    "pandas._libs.period": "pandas._libs.tslibs.period",
+    "pandas._period": "pandas._libs.tslibs.period",
+    "pandas._sparse": "pandas._libs.sparse",
+    "pandas.core.base": "pandas.core.indexes.frozen",
+    "pandas.core.categorical": "pandas.core.arrays.categorical",
+    "pandas.core.index": "pandas.core.indexes.base",
+    "pandas.core.sparse.array": "pandas.core.arrays.sparse",
+    "pandas.indexes.base": "pandas.core.indexes.base",
+    "pandas.indexes.category": "pandas.core.indexes.category",
+    "pandas.indexes.frozen": "pandas.core.indexes.frozen",
+    "pandas.indexes.multi": "pandas.core.indexes.multi",
+    "pandas.indexes.numeric": "pandas.core.indexes.numeric",
+    "pandas.indexes.range": "pandas.core.indexes.range",
+    "pandas.sparse.array": "pandas.core.arrays.sparse",
+    "pandas.tseries.index": "pandas.core.indexes.datetimes",
+    "pandas.tseries.period": "pandas.core.indexes.period",
+    "pandas.tseries.tdi": "pandas.core.indexes.timedeltas",
+    "pandas.types.dtypes": "pandas.core.dtypes.dtypes",
+    "scipy.interpolate.fitpack2": "scipy.interpolate._fitpack2",
+    "scipy.interpolate.interpnd": "scipy.interpolate._interpnd",
+    "scipy.interpolate.interpolate": "scipy.interpolate._interpolate",
+    "scipy.interpolate.ndgriddata": "scipy.interpolate._ndgriddata",
+    "scipy.interpolate.polyint": "scipy.interpolate._polyint",
+    "scipy.spatial.kdtree": "scipy.spatial._kdtree",
+    "scipy.spatial.transform.rotation": "scipy.spatial.transform._rotation",
+    "scipy.stats.kde": "scipy.stats._kde",
+    "sklearn.cross_validation": "sklearn.model_selection._split",
+    "sklearn.datasets.base": "sklearn.utils",
+    "sklearn.feature_selection.mutual_info_": "sklearn.feature_selection._mutual_info",
+    "sklearn.feature_selection.univariate_selection": (
+        "sklearn.feature_selection._univariate_selection"
+    ),
+    "sklearn.grid_search": "sklearn.model_selection._search",
+    "sklearn.lda": "sklearn.discriminant_analysis",
+    "sklearn.metrics.classification": "sklearn.metrics._classification",
+    "sklearn.metrics.ranking": "sklearn.metrics._ranking",
+    "sklearn.metrics.regression": "sklearn.metrics._regression",
+    "sklearn.metrics.scorer": "sklearn.metrics._scorer",
+    "sklearn.qda": "sklearn.discriminant_analysis",
+}
 _HARMLESS_TO_ASK_FOR = frozenset(("itertools.count", "joblib.memory.NotMemorizedFunc"))
 
 
@@ -104,6 +147,8 @@ def of_global(module: str, name: str, *, called: bool = True) -> tuple[str, str]
     whether loading the pickle calls it, or may."""
     module, name = _today(module, name)
     if name in _table(_ALLOWED).get(module, ()):
+        return OK, ""
+    if module in _HOMES and of_global(_HOMES[module], name)[0] == OK:
         return OK, ""
     if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
         return UNSAFE, "names something that is no name in Python"
