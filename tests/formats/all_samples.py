@@ -20,6 +20,7 @@ from tests.formats import (
     template_samples,
     tensor_samples,
     tflite_samples,
+    word_samples,
 )
 from tests.formats.pickle_samples import pickles
 
@@ -53,4 +54,5 @@ def samples() -> dict[str, tuple[str, bytes]]:
         | distribution_samples.kept_functions()
         | caller_samples.callers()
         | template_samples.templates()
+        | word_samples.words()
     )

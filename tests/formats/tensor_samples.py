@@ -503,8 +503,6 @@ def impostors() -> Samples:
         "unknown.bin": ("unknown", b"\x01\x02\x03\xfe\xfd" * 100),
         "unknown.pt": ("unknown", b"\x01\x02\x03\xfe\xfd" * 100),
         "texts.pt": ("broken", zipped({"a.txt": b"a"})),
-        "word2vec.bin": ("ok", b"3 2\ncat " + bytes(range(8)) + b"\n"),
-        "fasttext.bin": ("ok", b"\xba\x16\x4f\x2f" + bytes(range(64))),
         "program.pte": ("ok", _PROGRAM + struct.pack("<QQ", 64, 0) + bytes(64)),
         "program-segments.pte": ("ok", _PROGRAM + struct.pack("<QQ", 40, 64) + bytes(64)),
         "program-cut.pte": ("broken", _PROGRAM + struct.pack("<QQ", 99, 0) + bytes(64)),

@@ -21,6 +21,8 @@ ENDS = (
     ".joblib",
     ".tflite",
     ".h5",
+    ".ftz",
+    "-words.bin",
 )
 #: A cut of these is another whole file: texts, rows of pickles, and what is appended.
 MAY_BE_WHOLE = (

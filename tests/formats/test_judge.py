@@ -24,6 +24,7 @@ from tests.formats import (
     template_samples,
     tensor_samples,
     tflite_samples,
+    word_samples,
 )
 from tests.formats.pickle_samples import pickles
 
@@ -92,6 +93,10 @@ def test_impostors_and_templates() -> None:
 
 def test_pointers() -> None:
     assert wrong(tensor_samples.pointers()) == []
+
+
+def test_models_of_words() -> None:
+    assert wrong(word_samples.words()) == []
 
 
 def test_tflite() -> None:

@@ -25,6 +25,7 @@ _EXACT = {
     ".keras": (names.KERAS, names.KERAS_HDF5),
     ".tflite": (names.TFLITE,),
     ".pte": (names.EXECUTORCH,),
+    ".ftz": (names.FASTTEXT,),
 }
 #: Suffixes of what Python unpickles: whatever is no known kind under them is odd.
 _UNPICKLED = (
@@ -56,7 +57,7 @@ _TORCH_NAMES = ("pytorch_model", "adapter_model")
 _BINARY = (
     ".pb", ".msgpack", ".flax", ".caffemodel", ".mlmodel", ".engine", ".trt", ".plan", ".weights",
     ".onnx_data", ".ort", ".mnn", ".rknn", ".ggml", ".ggmf", ".ggjt", ".llamafile", ".pdiparams",
-    ".pdmodel", ".mindir", ".skops", ".orbax", ".ot", ".t7", ".ftz", ".faiss",
+    ".pdmodel", ".mindir", ".skops", ".orbax", ".ot", ".t7", ".faiss",
 )  # fmt: skip
 #: Suffixes of one format each, which has no mark of its own; and kinds that have a sure one.
 _ONE_FORMAT = (".msgpack", ".flax", ".caffemodel", ".mlmodel", ".ot", ".pb", ".onnx_data")

@@ -40,6 +40,8 @@ FORMATS: tuple[tuple[str, str, bytes], ...] = (
     (names.GGUF, "gguf", b"GGUF"),
     (names.ARRAY, "npy", b"\x93NUMPY"),
     (names.HDF5, "hdf5", b"\x89HDF"),
+    (names.FASTTEXT, "fasttext", b"\xba\x16\x4f\x2f"),
+    (names.CRFSUITE, "crfsuite", b"lCRF"),
     (names.TFLITE, "tflite", b""),
     (names.SAFETENSORS, "safetensors", b""),
     (names.COMPRESSED, "compressed", b""),
@@ -58,8 +60,13 @@ _UNDECIDED = "undecided"
 #: Formats whose first bytes are a number or a name, and so may be opcodes too.
 _ALSO_PICKLES = (names.SAFETENSORS, names.TAR, names.GGUF, names.TFLITE)
 #: Formats with numbers at their end, and as many bytes as the end of a zip has with its comment.
-_MAY_END_AS_ARCHIVE = (names.SAFETENSORS, names.GGUF, names.ARRAY, names.HDF5, names.ONNX)
+_MAY_END_AS_ARCHIVE = (
+    names.SAFETENSORS, names.GGUF, names.ARRAY, names.HDF5, names.ONNX, names.FASTTEXT,
+    names.CRFSUITE,
+)  # fmt: skip
 _LONGEST_TAIL = 65_557
+#: Formats of which more is to be said where they are broken.
+_LOOKED_AT_AGAIN = (*_ALSO_PICKLES, names.FASTTEXT, names.CRFSUITE)
 _HDF5_NAMES = (".h5", ".hdf5", ".keras")
 #: Where the name claims a format and the first bytes show none: the format says what is wrong.
 _BY_NAME = {
@@ -145,7 +152,7 @@ def _judge(reader: Reader, name: str, caps: Caps) -> Opinion:
             found = _format(module).judge(reader, caps)
         except (BrokenError, TooMuchError) as error:
             found = opinion(kind, [FileFinding(error.verdict, str(error), offset=error.offset)])
-            if kind not in _ALSO_PICKLES:
+            if kind not in _LOOKED_AT_AGAIN:
                 return found
         if kind in _ALSO_PICKLES and _runs_something(head, reader, caps):
             text = "a pickle that calls something too: two files in one"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 
-from pmgit.formats import kinds, msgpack, zips
+from pmgit.formats import fasttext, kinds, msgpack, word2vec, zips
 from pmgit.formats.names import ARCHIVE, DATA, EMPTY, EXECUTORCH, PICTURE, PROGRAM, ZEROS
 from pmgit.formats.opinion import BrokenError, Opinion, opinion
 from pmgit.formats.protobuf import Messages
@@ -26,16 +25,18 @@ _BEGINS = {
     b"!<arch>\n": ARCHIVE,
 }  # fmt: skip
 _SENTENCEPIECE = "SentencePiece"
-#: Numbers of other programs, by how their files begin.
-_FASTTEXT = b"\xba\x16\x4f\x2f"
+#: Numbers of CTranslate2, by how its files begin.
 _SPECIFICATION = b"Spec\0"
-_WORD2VEC = re.compile(rb"\d{1,9} \d{1,5}\n")
 #: What Flax writes, and files of one message of protobuf: they may be cut.
 _MSGPACK, _MESSAGES = (".msgpack", ".flax"), (".caffemodel", ".mlmodel")
+#: How names of models of words end; other files begin with two numbers, too.
+_OF_WORDS = ".bin"
 #: Where it is looked whether a file is nothing but zeros, as a download leaves it that stopped.
 _PROBES = 16
 #: Where a package of Core ML has its numbers.
 _OF_CORE_ML = ".mlpackage/Data/com.apple.CoreML/weights/weight.bin"
+#: What a model that Core ML has compiled consists of, and the folder in which all of that lies.
+_COMPILED, _OF_COMPILED = ".mlmodelc/", ("coremldata.bin", "weight.bin")
 _OF_SPACY = ("lookups.bin", "strings.json")
 #: So many models beside it, and so much of each, are searched for the name of a file.
 _MOST_MODELS, _GRAPH_BYTES = 4, 4_000_000
@@ -54,6 +55,11 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return zips.judge(reader, caps)
     kind = _kind(head, reader)
     suffix = os.path.splitext(reader.name)[1].lower()
+    if kind == DATA and reader.name.lower().removesuffix(".gz").endswith(_OF_WORDS):
+        if word2vec.begins(head):
+            return word2vec.judge(reader, caps)
+        if fasttext.is_older(head):
+            return fasttext.judge(reader, caps)
     if kind == DATA and suffix in _MSGPACK and msgpack.begins(head):
         msgpack.check(reader, caps)
     elif (kind == DATA and suffix in _MESSAGES) or kind == _SENTENCEPIECE:
@@ -78,12 +84,8 @@ def _kind(head: bytes, reader: Reader) -> str:
         return known
     if kinds.is_sentencepiece(head):
         return _SENTENCEPIECE
-    if head.startswith(_FASTTEXT):
-        return "fastText"
     if _SPECIFICATION in head[:64]:
         return "CTranslate2"
-    if _WORD2VEC.match(head):
-        return "word2vec"
     if head[4:8] == b"ORTM":
         return "ONNX Runtime"
     if head[4:8] == b"ET12":
@@ -102,10 +104,11 @@ def has_companion(reader: Reader, name: str) -> bool:
 
     OpenVINO writes an .xml with a .bin, ncnn a .param with a .bin, TensorFlow.js a model.json with
     its shards, ONNX a model with its tensors outside (also in a folder below it), Core ML a package
-    of folders, spaCy the tables of a vocabulary beside its words.
+    of folders, compiled or not, spaCy the tables of a vocabulary beside its words.
     """
     base = os.path.basename(name)
-    if name.replace("\\", "/").endswith(_OF_CORE_ML):
+    path = name.replace("\\", "/")
+    if path.endswith(_OF_CORE_ML) or (_COMPILED in path and base in _OF_COMPILED):
         return True
     stem = base.rpartition(".")[0]
     beside = [f"{stem}.xml", f"{stem}.param", f"{stem}.json"]
