@@ -1,7 +1,7 @@
 """Samples under names that older versions of libraries wrote, each beside an attack of its shape.
 
 What the classes do with their states was read in gensim 0.12 to 4.3, pandas 0.25, scikit-learn 0.19
-and 0.21, gym 0.7 to 0.26, gymnasium 0.28 and 1.0, stable-baselines3 1.0 to 2.4.
+to 1.6, hmmlearn 0.2 and 0.3, gym 0.7 to 0.26, gymnasium 0.28 and 1.0, stable-baselines3 1.0 to 2.4.
 """
 
 from __future__ import annotations
@@ -123,6 +123,21 @@ def _sklearn() -> Samples:
         "sklearn-scorer.pkl": (
             "ok",
             pickled(_new("sklearn.metrics.scorer", "_PredictScorer", _state("_score_func", score))),
+        ),
+        "hmmlearn.pkl": (
+            "ok",
+            pickled(
+                _new(
+                    "hmmlearn.hmm", "GaussianHMM",
+                    _state("monitor_", _new("hmmlearn.base", "ConvergenceMonitor")),
+                )
+            ),
+        ),
+        "numpy-kept.pkl": (
+            "ok", pickled(_state("func", named("numpy.core._multiarray_umath", "log10"))[:-1]),
+        ),
+        "numpy-file.pkl": (
+            "unsafe", pickled(call("numpy.core._multiarray_umath", "fromfile", "x")),
         ),
         "sklearn-files.pkl": ("unsafe", pickled(call(datasets, "load_files", "/etc"))),
         "sklearn-kept.pkl": (

@@ -97,8 +97,14 @@ _OF_PYTHON = frozenset((
 #: What modules have by name that import it: a maker of classes, one of processes.
 _IN_NO_PATTERN = frozenset(("ABCMeta", "AutoConfig", "Parallel"))
 #: Where modules were in older versions of a package, and where what pmgit allows of them is today
-#: (pandas has such a table in its `compat`; scikit-learn before 0.24, scipy before 1.8).
+#: (pandas has such a table in its `compat`; scikit-learn before 0.24, scipy before 1.8). numpy's
+#: functions have had several; where one is written is where it was made.
 _HOMES = {
+    "numpy._core._multiarray_umath": "numpy",
+    "numpy.core._multiarray_umath": "numpy",
+    "numpy.core.fromnumeric": "numpy",
+    "numpy.core.umath": "numpy",
+    "numpy.lib.function_base": "numpy",
     "pandas._libs.period": "pandas._libs.tslibs.period",
     "pandas._period": "pandas._libs.tslibs.period",
     "pandas._sparse": "pandas._libs.sparse",
@@ -138,6 +144,7 @@ _HOMES = {
     "sklearn.metrics.regression": "sklearn.metrics._regression",
     "sklearn.metrics.scorer": "sklearn.metrics._scorer",
     "sklearn.qda": "sklearn.discriminant_analysis",
+    "stable_baselines.common.running_mean_std": "stable_baselines3.common.running_mean_std",
 }
 _HARMLESS_TO_ASK_FOR = frozenset(("itertools.count", "joblib.memory.NotMemorizedFunc"))
 
