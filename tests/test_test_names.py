@@ -37,6 +37,7 @@ GUARDED = {
         "claims",
         "compressed",
         "core_ml",
+        "core_ml_weights",
         "crfsuite",
         "fields",
         "gguf",

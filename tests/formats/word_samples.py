@@ -1,4 +1,4 @@
-"""Samples of models of words and labels: fastText, word2vec, CRFsuite; and of compiled Core ML."""
+"""Samples of models of words and labels, fastText, word2vec and CRFsuite; and of Core ML's."""
 
 from __future__ import annotations
 
@@ -148,6 +148,15 @@ def _crfsuite() -> Samples:
     }  # fmt: skip
 
 
+def _blobs(*sizes: int, count: int = -1) -> bytes:
+    """Numbers of a package of Core ML, each behind what is about it."""
+    data = struct.pack("<II", len(sizes) if count < 0 else count, 2) + bytes(56)
+    for size in sizes:
+        data += bytes(-len(data) % 64)
+        data += struct.pack("<IIQQ", 0xDEADBEEF, 1, size, len(data) + 64) + bytes(40) + bytes(size)
+    return data
+
+
 def _core_ml() -> Samples:
     data = struct.pack("<IIQQ", 502, 5, 0, 0) + b"\7\0\0\0\0\0\0\0generic" + bytes(20)
     return {
@@ -157,4 +166,18 @@ def _core_ml() -> Samples:
         "a.mlmodelc/other.bin": ("unknown", data),
         "a.mlmodelc/x/coremldata.bin": ("unsafe", pickled(CALL)),
         "elsewhere/coremldata.bin": ("unknown", data),
+        "a.mlpackage/blobs-words.bin": ("ok", _blobs(20, 64, 6)),
+        "blobs-count.bin": ("broken", _blobs(20, 64, count=3)),
+        "blobs-fewer.bin": ("broken", _blobs(20, 64, count=1)),
+        "blobs-many.bin": ("broken", _blobs(20, count=1 << 31)),
+        "blobs-size.bin": (
+            "broken",
+            changed(_blobs(20, 64), b"\xef\xbe\xad\xde", 8, b"\xff" * 8),
+        ),
+        "blobs-place.bin": ("broken", changed(_blobs(20), b"\xef\xbe\xad\xde", 16, b"\xc0")),
+        "blobs-behind.bin": ("broken", _blobs(20) + b"more"),
+        "cut.mlpackage/Data/com.apple.CoreML/weights/weight.bin": (
+            "broken",
+            _blobs(20, 64)[:-1],
+        ),
     }

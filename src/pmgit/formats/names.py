@@ -17,6 +17,7 @@ SAVED_MODEL, GRAPH, CHECKPOINT_INDEX, KERAS_METADATA = (
 )  # fmt: skip
 COMPRESSED = "compressed"
 FASTTEXT, WORD2VEC, CRFSUITE = "fastText", "word2vec", "CRFsuite"
+CORE_ML_WEIGHTS = "weights of Core ML"
 POINTER = "Git LFS pointer"
 TEXT, JSON, HTML, XML, CONFLICT, SHELL_SCRIPT, UTF16, TEMPLATE = (
     "text", "JSON", "HTML", "XML", "conflict of a merge", "script", "UTF-16 text", "chat template",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 
-from pmgit.formats import fasttext, kinds, msgpack, word2vec, zips
+from pmgit.formats import core_ml_weights, fasttext, kinds, msgpack, word2vec, zips
 from pmgit.formats.names import ARCHIVE, DATA, EMPTY, EXECUTORCH, PICTURE, PROGRAM, ZEROS
 from pmgit.formats.opinion import BrokenError, Opinion, opinion
 from pmgit.formats.protobuf import Messages
@@ -55,6 +55,8 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
         return zips.judge(reader, caps)
     kind = _kind(head, reader)
     suffix = os.path.splitext(reader.name)[1].lower()
+    if kind == DATA and core_ml_weights.begins(head):
+        return core_ml_weights.judge(reader, caps)
     if kind == DATA and reader.name.lower().removesuffix(".gz").endswith(_OF_WORDS):
         if word2vec.begins(head):
             return word2vec.judge(reader, caps)
