@@ -76,6 +76,14 @@ def _gensim() -> Samples:
                 + b"\x85R"
             ),
         ),
+        "gensim-identity-handed.pkl": (
+            "unsafe",
+            pickled(
+                named("torch._tensor", "_rebuild_from_type_v2") + b"("
+                + named("gensim.utils", "identity") + named("torch", "Tensor") + b"("
+                + named("torch.nn.modules.linear", "Linear") + b"t}tR"
+            ),
+        ),
         "gensim-weights-called.pkl": (
             "unsafe",
             pickled(kept + b"(" + _new("gensim.models.word2vec", "Vocab") + scheme + b"tR"),

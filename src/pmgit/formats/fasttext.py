@@ -117,7 +117,9 @@ class _FastText:
                 at += 1
             at = self._behind_quantized(at) if quantized else self._behind_matrix(at, rows)
             if at > self._reader.size:
-                text = f"the matrix of its {what} ends {at - self._reader.size:,} bytes after it"
+                text = (
+                    f"the matrix of its {what} ends {at - self._reader.size:,} bytes after the file"
+                )
                 raise BrokenError(text, self._reader.size)
         return at
 

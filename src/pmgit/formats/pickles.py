@@ -283,6 +283,9 @@ def findings_of(
         is_called = named.called or passes_on or bool(stream.fault)
         if (named.is_called_later or passes_on) and is_made_empty(named.module, named.name):
             found.append(_of_oddity(WRONG_ARGUMENTS, str(named), named.offset))
+        if passes_on and key in HAND_OUT:
+            text = "calls a function that no weights need"
+            found.append(FileFinding(UNSAFE, text, short(str(named)), named.offset))
         found += _of_global(named.module, named.name, named.offset, called=is_called)
     calls_made = passes_on or any(isinstance(callee, Made) for callee, _, _ in stream.calls)
     calls_made |= any(stream.globals[key].is_called_later for key in called & _COMPUTED_NAMES)
