@@ -1,7 +1,7 @@
 """The numbers of a package of Core ML: how many blobs, then each behind 64 bytes about it.
 
-As `MILBlob/Blob/StorageFormat.hpp` and `StorageWriter.cpp` of coremltools 9 have it, version 2 of
-the format: what is about a blob begins at a multiple of 64, and the blob follows at once.
+As MILBlob in coremltools 9 writes it, version 2 of the format: what is about a blob begins at a
+multiple of 64, and the blob follows at once.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def judge(reader: Reader, caps: Caps) -> Opinion:
             pass
     elif kind == EXECUTORCH and head[8:12] == b"eh00":
         # Its own header, behind that of the flatbuffer: the bytes of the program, and where the
-        # segments begin that lie behind it (docs/source/pte-file-format.md of ExecuTorch).
+        # segments begin that lie behind it (see `.pte` in the documentation of ExecuTorch).
         program, segments = struct.unpack("<QQ", head[16:32].ljust(16, b"\xff"))
         if max(program, segments) > reader.size:
             raise BrokenError("it ends in its program or in front of its segments", reader.size)

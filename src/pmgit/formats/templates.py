@@ -63,7 +63,7 @@ _PUTS_TOGETHER = "looks up a name that it puts together"
 _BEHIND_A_WORD = re.compile(r"\[''\s*[+~]\s*\w+\]")
 _PLAIN = re.compile(r"['\"](?!func|gi_|cr_|ag_|tb_|mro)[a-z]{4,}(?:_[a-z0-9]+)*_?['\"]")
 _ROOTS = ("/", "\\", "~")
-#: What Flask, dbt and Jinja itself (`self.title()`) give to templates.
+#: What Flask, dbt and Jinja itself (`self`, with the blocks of a page) give to templates.
 _OF_PROGRAMS = ("config", "request", "url_for", "get_flashed_messages", "self")
 _OTHER_FILE = re.compile(r"^-?\s*(include|import|from|extends)\b")
 _REACHES = re.compile(
