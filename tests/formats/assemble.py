@@ -58,11 +58,11 @@ def torch_zip(
 def zipped(members: dict[str, bytes], *, compress: bool = False) -> bytes:
     """A zip with these members, the same for the same ones."""
     out = io.BytesIO()
+    how = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in members.items():
-            info = zipfile.ZipInfo(name)
-            info.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-            archive.writestr(info, content)
+            # At level 1 zeros take a third of the time.
+            archive.writestr(zipfile.ZipInfo(name), content, how, 1)
     return out.getvalue()
 
 
@@ -195,6 +195,5 @@ def gguf_tensor(
 
 
 def bomb(size: int) -> bytes:
-    """Zeros that are deflated, a thousand to one."""
-    engine = zlib.compressobj(9)
-    return engine.compress(bytes(size)) + engine.flush()
+    """Zeros that are deflated, two hundred to one."""
+    return zlib.compress(bytes(size), 1)

@@ -70,7 +70,7 @@ def zips() -> Samples:
             torch_zip(more={"x": bytes(70_000_000)}, compress=True),
         ),
         "opcode-bomb.pt": (
-            "unknown", torch_zip(b"\x80\x02" + b"N0" * 4_000_000 + b"N.", compress=True),
+            "unknown", torch_zip(b"\x80\x02" + b"N0" * 510_000 + b"N.", compress=True),
         ),
         "behind-a-bomb.pt": (
             "unsafe",

@@ -42,11 +42,19 @@ def verdict_on(name: str, data: bytes) -> str:
 
 
 def test_a_cut_file_is_never_ok() -> None:
+    """At every byte. What two samples begin with is the same file when it is cut there: it is
+    judged once, and the good ones come first.
+    """
     cut = 0
-    for name, (verdict, data) in samples().items():
+    judged: set[tuple[str, bytes]] = set()
+    for name, (verdict, data) in sorted(samples().items(), key=lambda one: one[1][0] != "ok"):
         if len(data) > LARGEST or not name.endswith(ENDS) or name in MAY_BE_WHOLE:
             continue
         for size in range(len(data)):
+            part = name.rpartition(".")[2], data[:size]
+            if part in judged:
+                continue
+            judged.add(part)
             found = verdict_on(name, data[:size])
             if verdict == "ok":
                 # At the end of its graph a model of ONNX may be cut without a trace.
@@ -60,9 +68,10 @@ def test_flipped_bytes_never_trip_pmgit() -> None:
     dice = random.Random(37)
     flipped = 0
     for name, (_, data) in samples().items():
-        if not data or len(data) > 20_000:
+        # Half a second goes into a bomb, whatever is flipped.
+        if not data or len(data) > 20_000 or "-bomb" in name:
             continue
-        for _ in range(8):
+        for _ in range(4):
             changed = bytearray(data)
             for _ in range(dice.randrange(1, 4)):
                 changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)

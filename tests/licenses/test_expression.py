@@ -112,6 +112,8 @@ def test_addresses_of_texts(address: str, id: str) -> None:
     assert (found.id if found else "") == id
 
 
+#: All characters but halves of pairs. By default hypothesis finds them in 2 s.
+LETTERS = st.characters(exclude_categories=["Cs"])
 WORDS = st.sampled_from(
     ["MIT", "apache-2.0", "gpl", " OR ", " AND ", " WITH ", "(", ")", ",", "/", " ", "https://a.b/c",
      "](", "[", "LicenseRef-x", "（", "或", "*", "`", "LICENSE", "x", "\n", "\0", "\u202e"]
@@ -119,7 +121,7 @@ WORDS = st.sampled_from(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=40).map("".join)))
+@given(st.one_of(st.text(LETTERS, max_size=200), st.lists(WORDS, max_size=40).map("".join)))
 def test_any_text_has_a_reading_that_names_what_the_table_has(text: str) -> None:
     found = read(text)
     assert len(found.text) <= MAX_TEXT

@@ -235,28 +235,26 @@ def test_a_checkpoint_of_torch(data: bytes) -> None:
     assert found.globals[:2] == ["collections.OrderedDict", "torch._utils._rebuild_tensor_v2"]
 
 
-def test_what_is_not_listed_is_said() -> None:
-    for name, (verdict, data) in samples().items():
-        if len(data) > 20_000:
-            continue
-        kind = judge_content(BytesReader(data), name).kind
-        if verdict == "ok" and kind.endswith(("objects", "tar archive")):
-            assert kind not in READERS
-            assert contents(data, name).notes != [], name
-
-
 # --- bounds
 
 
 def test_every_sample_is_listed_or_said_why_not() -> None:
     """Judged bad or not: nothing trips, and what comes out is bounded plain data."""
-    for name, (_, data) in samples().items():
+    not_listed = 0
+    for name, (verdict, data) in samples().items():
         if len(data) > 20_000:
             continue
-        found = contents(data, name)
+        reader = BytesReader(data)
+        kind = judge_content(reader, name).kind
+        found = read(reader, kind)
+        if verdict == "ok" and kind.endswith(("objects", "tar archive")):
+            assert kind not in READERS
+            assert found.notes != [], name
+            not_listed += 1
         assert all(len(one.name) < 1200 for one in found.tensors), name
         assert all(len(one.shape) <= 64 for one in found.tensors), name
         assert all(type(size) is int for one in found.tensors for size in one.shape), name
+    assert not_listed > 4
 
 
 def test_cut_and_flipped_files_never_trip_it() -> None:
@@ -264,11 +262,15 @@ def test_cut_and_flipped_files_never_trip_it() -> None:
              if verdict == "ok" and 0 < len(data) < 700}  # fmt: skip
     assert len(small) > 40
     dice = random.Random(14)
+    cut: set[tuple[str, bytes]] = set()
     for name, data in small.items():
         kind = judge_content(BytesReader(data), name).kind
         for size in range(len(data)):
-            read(BytesReader(data[:size]), kind)
-        for _ in range(100):
+            # What two samples begin with is the same file when it is cut there.
+            if (kind, data[:size]) not in cut:
+                cut.add((kind, data[:size]))
+                read(BytesReader(data[:size]), kind)
+        for _ in range(30):
             changed = bytearray(data)
             for _ in range(dice.randrange(1, 4)):
                 changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)
@@ -315,34 +317,34 @@ def test_names_that_are_very_long() -> None:
 
 def hostile() -> dict[str, bytes]:
     """Pickles that are small, and make much of themselves."""
-    deep = b"]" * 10_000 + b"a" * 9_999
+    deep = b"]" * 2_500 + b"a" * 2_499
     one = pickled(b"}(" + text("a" * 900) + b"}(" + text("b" * 900) + tensor() + b"q\x01u" + b"u")
-    many = pickled(text("x") + b"0" + tensor() + b"q\x01]q\x020(" + b"h\x01" * 20_000 + b"l")
+    many = pickled(text("x") + b"0" + tensor() + b"q\x01]q\x020(" + b"h\x01" * 5_000 + b"l")
     double = b"]q\x00" + b"".join(
         b"](h" + bytes((n,)) + b"h" + bytes((n,)) + b"eq" + bytes((n + 1,)) for n in range(60)
     )
     chain = named("torch._utils", "_rebuild_parameter")
     parameter = tensor() + b"q\x01" + b"".join(
-        chain + b"h\x01\x89\x89\x87Rq\x01" for _ in range(2000)
+        chain + b"h\x01\x89\x89\x87Rq\x01" for _ in range(1100)
     )  # fmt: skip
     circle = pickled(b"]q\x01h\x01a")
     return {
         "deep": pickled(deep), "long": one, "many": many, "double": pickled(double),
         "parameters": pickled(parameter), "circle": circle,
-        "foreign": pickled(b"(" + (b"X\x20\0\0\0" + "é".encode() * 16) * 20_000 + b"l"),
+        "foreign": pickled(b"(" + (b"X\x20\0\0\0" + "é".encode() * 16) * 5_000 + b"l"),
         "keys": pickled(b"}(" + b"".join(b"J" + n.to_bytes(4, "little") + b"N"
-                                         for n in range(10_000)) + b"u"),
+                                         for n in range(2_500)) + b"u"),
     }  # fmt: skip
 
 
 def test_hostile_pickles_are_bounded() -> None:
-    """Twice what these take at most; the caps of a scan hold what is fifty times as large."""
+    """Twice what these take at most; the caps of a scan hold what is 200 times as large."""
     for name, data in hostile().items():
         tracemalloc.start()
         found = read(BytesReader(torch_zip(data)), "torch archive")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 20_000_000, (name, peak)
+        assert peak < 5_000_000, (name, peak)
         assert sum(len(one.name) for one in found.tensors) <= 20_000_000, name
 
 
@@ -377,6 +379,6 @@ def test_very_many_tensors_are_too_many_to_list() -> None:
 
 
 def test_many_tensors_are_listed() -> None:
-    many: dict[str, Any] = {f"layer.{n}.weight": np.zeros(1, "f4") for n in range(20_000)}
-    assert len(contents(save(many), "m.safetensors").tensors) == 20_000
+    many: dict[str, Any] = {f"layer.{n}.weight": np.zeros(1, "f4") for n in range(11_000)}
+    assert len(contents(save(many), "m.safetensors").tensors) == 11_000
     assert len(listed(zipped({f"a{n}.npy": array() for n in range(500)}), "m.npz")) == 500
