@@ -85,7 +85,8 @@ def test_what_is_fixed_is_printed_escaped_and_right(repo: Repo) -> None:
     repo.env["GITHUB_ACTIONS"] = "true"
     repo.commit("Begin", "--allow-empty")
     for number, name in enumerate(HOSTILE):
-        repo.stage(f"{MODEL}/{name}.pt", 1_500_000 + number)
+        repo.write(f"{MODEL}/{name}.pt", 1500 + number)
+    repo.git("add", "-A")
     repo.commit(f"subject {EVIL}")
     for words in (["fix", "--dry-run"], ["fix", "--yes"], ["fix", "--undo", "--yes"]):
         shown = repo.pmgit(*words)

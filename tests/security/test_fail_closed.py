@@ -63,9 +63,7 @@ def test_a_git_that_is_killed_is_never_clean(lfs_repo: Repo, tmp_path: Path) -> 
         ):
             met.unlink(missing_ok=True)
             run = (
-                repo.hook("pre-commit", env=env, start=True)
-                if argv == ["hook"]
-                else repo.pmgit(*argv, env=env)
+                repo.hook("pre-commit", env=env) if argv == ["hook"] else repo.pmgit(*argv, env=env)
             )
             if met.exists():
                 asked.add(word)
