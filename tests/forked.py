@@ -48,6 +48,7 @@ OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
 #: What those two import, and what pmgit imports when it needs it: nothing reads the environment.
 IMPORTED_LATE = (
     *("yaml", "tomlkit", "difflib", "email.utils", "urllib.request", "subprocess", "tempfile"),
+    *("configparser", "getpass", "mimetypes", "platform", "uuid"),
     *(
         "gitdb",
         "httpx",
@@ -81,8 +82,11 @@ LONG = 300
 TEST, SHELL = b"t", b"s"
 TIMEOUT = 300
 HOOK = "pmgit-hook"
-#: What the hooks of a forked pre-commit call as `python -mpre_commit`.
+#: What is called as `python -mpre_commit` by the hooks of a forked pre-commit, and as
+#: `python -P -m pmgit` by a forked `pmgit fix` for the steps of a fix.
 PYTHON = "python"
+#: Behind how many words of a command with PYTHON those for the program begin.
+WORDS = {"pre-commit": 2, "pmgit": 4}
 #: How the names of the folders of `Forks` begin.
 PREFIX = "pmgit-forks-"
 #: The numbers of all limits that a process has, here and on macOS.
@@ -129,15 +133,17 @@ sys.exit(int(asked.recv(16) or b"99"))
 """
 
 
-def _client(name: str, address: str) -> str:
+def _client(name: str, address: str, program: str) -> str:
+    """The text of `name`, which asks for a fork of `program`, or for one of its hook."""
     import resource
 
     limits = [resource.getrlimit(number) for number in range(LIMITS)]
     os.umask(mask := os.umask(0))
     return CLIENT.format(
         python=sys.executable,
-        program=str(Path(sys.executable).parent / ("pre-commit" if name == PYTHON else name)),
-        words=2 if name == PYTHON else 1, address=address, read_at_start=READ_AT_START,
+        program=str(Path(sys.executable).parent / (program if name == PYTHON else name)),
+        words=WORDS[program] if name == PYTHON else 1,
+        address=address, read_at_start=READ_AT_START,
         count=len(limits), is_hook=name in (HOOK, PYTHON), usual=(START, limits, mask),
     )  # fmt: skip
 
@@ -158,12 +164,12 @@ class Forks:
         is_short = len(tempfile.gettempdir()) < 70
         self.folder = tempfile.mkdtemp(prefix=PREFIX, dir=None if is_short else "/tmp")
         address = f"{self.folder}/asked"
-        clients = {name: Path(self.folder, name)}
-        other = HOOK if name == "pmgit" else PYTHON
-        clients[other] = Path(self.folder, other, other)
-        for program, client in clients.items():
+        clients = {name: Path(self.folder, name), PYTHON: Path(self.folder, PYTHON, PYTHON)}
+        if name == "pmgit":
+            clients[HOOK] = Path(self.folder, HOOK, HOOK)
+        for called, client in clients.items():
             client.parent.mkdir(exist_ok=True)
-            client.write_text(_client(program, address))
+            client.write_text(_client(called, address, name))
             client.chmod(0o755)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
@@ -483,8 +489,11 @@ def _import_pre_commit(folder: str) -> Callable[[], object]:
     return main
 
 
-def _import_pmgit() -> Callable[[], object]:
-    """What runs pmgit; every module is imported but those that need one of OF_THE_ENVIRONMENT."""
+def _import_pmgit(folder: str) -> Callable[[], object]:
+    """What runs pmgit; every module is imported but those that need one of OF_THE_ENVIRONMENT.
+
+    A step of a fix that calls pmgit calls a fork.
+    """
     import pmgit
 
     for name in IMPORTED_LATE:
@@ -498,6 +507,8 @@ def _import_pmgit() -> Callable[[], object]:
                 import_module(module.name)
     for name in OF_THE_ENVIRONMENT:
         del sys.modules[name]
+    python = SimpleNamespace(executable=f"{folder}/{PYTHON}/{PYTHON}")
+    setattr(import_module("pmgit.commands._steps"), "sys", python)  # noqa: B010
     from pmgit.cli import main
     from pmgit.core import startup
     from pmgit.hook import main as hook
@@ -513,7 +524,7 @@ def _import_pmgit() -> Callable[[], object]:
 
 if __name__ == "__main__":
     is_ours = sys.argv[4] == "pmgit"
-    program = _import_pmgit() if is_ours else _import_pre_commit(sys.argv[3])
+    program = (_import_pmgit if is_ours else _import_pre_commit)(sys.argv[3])
     gc.freeze()
     by_test, by_shell = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     _serve(by_test, by_shell, sys.argv[3], program, CALLS if is_ours else 1)

@@ -90,6 +90,21 @@ def test_git_runs_the_fork_of_the_hook_as_the_hook(repo: Repo) -> None:
     assert {one.code for one in seen[0]} == {0, 1}
 
 
+def test_a_step_of_a_fix_does_the_same_by_a_fork_and_by_the_program(repo: Repo) -> None:
+    """`pmgit fix` starts Python for each step that calls pmgit."""
+    repo.stage("pretrained_model/bert/model.safetensors", 3000)
+    shutil.copytree(repo.path, repo.path.parent / "before")
+    seen = []
+    for start in (False, True):
+        shutil.rmtree(repo.path)
+        shutil.copytree(repo.path.parent / "before", repo.path)
+        done = repo.pmgit("fix", "--yes", start=start)
+        seen.append((done, repo.staged(), repo.git("ls-files", "-s")))
+    assert seen[0] == seen[1]
+    assert "$ pmgit gitignore\n" in seen[0][0].err
+    assert ".gitignore" in seen[0][1]
+
+
 def test_a_git_hook_finds_the_fork_and_a_user_pmgit(repo: Repo) -> None:
     there = forked.quick_hooks(repo.env)["PATH"].split(":")[0]
     hook = repo.write(".git/hooks/pre-commit", "#!/bin/sh\ncommand -v pmgit-hook\n")

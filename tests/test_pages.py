@@ -14,6 +14,8 @@ from tests.kit import Repo
 if TYPE_CHECKING:
     from tests.weights import Weights
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = ("storage", "joining", "switching-storage", "updating-a-model", "uninstalling")
 SILERO = "pretrained_model/silero-vad"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.kit import Repo
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 FILE = "pretrained_model/bert/model.safetensors"
 
 

@@ -296,8 +296,9 @@ def test_a_bare_repository_names_the_way_out(pushed: Repo) -> None:
     assert fix_of(found) == f"pmgit fix --range {tip} tracked-weights"
 
 
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
-@pytest.mark.parametrize("where", ["last", "older"])
+@pytest.mark.parametrize(
+    ("where", "storage"), [("last", "ignore"), ("last", "lfs"), ("older", "lfs")]
+)
 def test_unsafe_weights_leave_and_those_with_a_warning_stay(
     where: str, storage: str, pushed: Repo
 ) -> None:

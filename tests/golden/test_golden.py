@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.golden.situations import SITUATIONS
 from tests.kit import BIN, Repo, isolated_environment
 
@@ -21,7 +22,7 @@ FOLDER = Path(__file__).parent / "recorded"
 
 def run(name: str, folder: Path) -> str:
     """The commands of a situation with all that they print, and their exit codes."""
-    repo = Repo(folder / "repo", isolated_environment(folder / "home"))
+    repo = Repo(folder / "repo", forked.quick_hooks(isolated_environment(folder / "home")))
     parts = []
     for command in SITUATIONS[name](repo):
         done = repo.sh(f"{{ {command}\n}} 2>&1")

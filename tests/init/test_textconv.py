@@ -14,6 +14,8 @@ from tests.formats.assemble import torch_zip
 from tests.kit import Repo, isolated_environment, pointer
 from tests.tensors.test_read import hostile
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BERT = "pretrained_model/bert"
 MODEL = f"{BERT}/model.safetensors"
 LINE = "/pretrained_model/**/*.safetensors filter=lfs diff=pmgit merge=lfs -text"

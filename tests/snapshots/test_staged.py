@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,22 +130,25 @@ def test_every_name_is_seen(here: Repo, quote_path: str) -> None:
     assert not (here.path / "PWNED").exists()
 
 
-@pytest.mark.parametrize("command", [("hook",), ("check",), ("check", "--all"), ("check", ".")])
-@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_every_name_is_judged_and_printed(
-    repo: Repo, command: tuple[str, ...], locale: str
-) -> None:
+def test_every_name_is_judged_and_printed(repo: Repo) -> None:
+    """By both programs in both locales; one function prints all that `pmgit check` judges."""
     for name in NAMES:
         repo.write(b"pretrained_model/bert/" + os.fsencode(name) + b".pt"[: 255 - len(name)], 2000)
     repo.git("add", "-A")
-    run = repo.hook if command[0] == "hook" else repo.pmgit
-    args = () if command[0] == "hook" else command
-    result = run(*args, env={"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0"})
-    assert result.code == 1, result
-    assert result.err == ""
-    assert "tracked-weights" in result.out
-    assert all(line.isprintable() for line in result.out.split("\n"))
-    assert not (repo.path / "PWNED").exists()
+    runs = [
+        *product((("hook",), ("check",)), ("C", "C.UTF-8")),
+        (("check", "--all"), "C"),
+        (("check", "."), "C.UTF-8"),
+    ]
+    for command, locale in runs:
+        run = repo.hook if command[0] == "hook" else repo.pmgit
+        args = () if command[0] == "hook" else command
+        result = run(*args, env={"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0"})
+        assert result.code == 1, (command, locale, result)
+        assert result.err == "", (command, locale, result)
+        assert "tracked-weights" in result.out, (command, locale, result)
+        assert all(line.isprintable() for line in result.out.split("\n")), (command, locale)
+        assert not (repo.path / "PWNED").exists(), (command, locale)
 
 
 def test_intent_to_add_is_not_staged(here: Repo) -> None:
@@ -235,7 +239,8 @@ def test_what_the_index_has_is_told_by_head_and_the_difference(
            "é/a", "é/gone", "f", "z", "m/both")  # fmt: skip
     if shape != "unborn":
         for name in old:
-            here.stage(name, "old\n")
+            here.write(name, "old\n")
+        here.git("add", "-A")
         commit = here.commit()
         here.git("update-index", "--add", "--cacheinfo", f"160000,{commit},m/sub")
         here.git("rm", "-q", "m/gone", "é/gone", "m/folder", "m.txt")
@@ -248,8 +253,10 @@ def test_what_the_index_has_is_told_by_head_and_the_difference(
         here.stage("m/both", "main\n")
         here.commit()
         here.git("merge", "side", code=1)
-    for name in ("m/0", "m/b/d", "m/folder/in", "m-x/b", "m0/b", "é/b", "é/empty", "zz"):
-        here.stage(name, "" if name == "é/empty" else "new\n")
+    added = ("m/0", "m/b/d", "m/folder/in", "m-x/b", "m0/b", "é/b", "é/empty", "zz")
+    for name in added:
+        here.write(name, "" if name == "é/empty" else "new\n")
+    here.git("add", "-f", "--", *added)
     if shape != "unborn":
         here.stage("m/changed", "new\n")
         here.git("update-index", "--chmod=+x", "m/mode")

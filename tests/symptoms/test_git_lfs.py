@@ -10,6 +10,8 @@ import pytest
 from tests.kit import BIN, Repo, Result, pointer, weights_bytes
 from tests.symptoms.reading import explain, way, ways
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 NAME = "a b'c$.bin"
 CONTENT = weights_bytes(3000)
 
