@@ -444,10 +444,13 @@ def test_all_fixes_of_a_mess(repo: Repo, born: bool, cwd: str, storage: str) -> 
         assert not [path for path in staged if path.endswith((".bin", ".pt", ".safetensors"))]
 
 
-@pytest.mark.parametrize("storage", ["ignore", "lfs"])
-def test_all_fixes_of_a_mess_one_after_the_other(repo: Repo, storage: str) -> None:
-    """As a program does it that reads the JSON: apply the first fix, and judge again."""
-    repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
+def test_all_fixes_of_a_mess_one_after_the_other(repo: Repo) -> None:
+    """As a program does it that reads the JSON: apply the first fix, and judge again.
+
+    Of this storage there are commands of every kind; those of the other one are run without a shell
+    in tests/report/test_machine.py.
+    """
+    repo.stage(".pmgit.toml", 'storage = "lfs"\n')
     repo.stage(f"{ROOT}/BERT base (copy)/model.safetensors", SAFE)
     repo.stage(f"{ROOT}/BERT base (copy)/config: 1.json", "{}")
     repo.stage(f"{ROOT}/gone: x/model.bin", binary(4)).unlink()

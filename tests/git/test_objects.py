@@ -87,10 +87,10 @@ def contents() -> dict[str, bytes]:
         "edge-1": random_bytes(SMALL - 1),
         "edge": random_bytes(SMALL),
         "middle": random_bytes(30_000),
-        "zeros": bytes(1_000_000),
+        "zeros": bytes(300_000),
         "few zeros": bytes(1000),
         "some zeros": bytes(5000),
-        "large": random_bytes(700_000),
+        "large": random_bytes(300_000),
         "pointer": pointer(b"x"),
     }
 
@@ -115,7 +115,7 @@ def check_all(repo: Repo) -> None:
 def test_blobs_lie_loose_and_in_packs(here: Repo, where: str) -> None:
     if where == "large packed":
         # What is larger than core.bigFileThreshold goes straight to a pack, as 512 MiB does.
-        here.git("config", "core.bigFileThreshold", "500k")
+        here.git("config", "core.bigFileThreshold", "250k")
     if where == "loose at level 0":
         here.git("config", "core.compression", "0")
     files = contents()

@@ -75,17 +75,21 @@ def test_names_come_through_whole(name: str) -> None:
 
 def test_the_commands_run_without_a_shell(repo: Repo) -> None:
     for number, name in enumerate(HOSTILE):
-        repo.stage(f"pretrained_model/bert/{name}", b"\0" + bytes([number]) * 100_000)
+        repo.write(f"pretrained_model/bert/{name}", b"\0" + bytes([number]) * 100_000)
+    repo.git("add", "-A")
     before = repo.contents()
 
     findings = repo.check("--select", "tracked-weights")
     assert {f["path"] for f in findings} == set(repo.staged())
+    run: list[list[str]] = []
     for finding in findings:
-        if finding["path"] in repo.staged():
-            for argv in finding["fix"]["commands"]:
-                result = repo.pmgit(*argv[1:]) if argv[0] == "pmgit" else repo.run(argv)
-                assert result.code == 0, (argv, result)
-            assert finding["path"] not in repo.staged()
+        for argv in finding["fix"]["commands"]:
+            if argv in run:  # `pmgit gitignore` is the same for each of them
+                continue
+            run.append(argv)
+            result = repo.pmgit(*argv[1:]) if argv[0] == "pmgit" else repo.run(argv)
+            assert result.code == 0, (argv, result)
+        assert finding["path"] not in repo.staged()
 
     assert repo.check("--select", "tracked-weights") == []
     assert repo.staged() == [".gitignore"]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_house import below
+
 SOURCE = Path(__file__).parents[2] / "src" / "pmgit"
 #: Modules that load code or objects out of files, and those that such files are for.
 MODULES = frozenset((
@@ -44,7 +46,7 @@ def name_of(node: ast.expr) -> str:
 def faults(text: str) -> list[str]:
     """What a source must not have."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in below(ast.parse(text)):
         imported = []
         if isinstance(node, ast.Import):
             imported = [alias.name for alias in node.names]
