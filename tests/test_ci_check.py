@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -386,6 +387,7 @@ def test_nothing_of_the_judged_repository_is_imported(repo: Repo) -> None:
 def test_inputs_run_nothing(repo: Repo) -> None:
     clone = Clone(repo.path, repo.env, init=None)
     clone.stage("a.txt", "a\n")
+    clone.env["PATH"] = f"{forked.programs()}{os.pathsep}{clone.env['PATH']}"
     for name in ("version", "args", "range", "format", "directory", "python"):
         failed = action(clone, **{"version": "installed", name: "$(touch A);`touch B`\ntouch C;"})
         assert failed.code in (2, 3), failed

@@ -15,6 +15,7 @@ import pytest
 
 from pmgit import __version__
 from pmgit.cli import COMMANDS, main_group
+from tests import forked
 from tests.kit import BIN
 
 if TYPE_CHECKING:
@@ -111,18 +112,18 @@ def test_colour_on_a_terminal_and_nowhere_else(command: str, part: str, repo: Re
     weights = repo.stage("pretrained_model/bert/model.safetensors", 200_000)
     if "fix" in command:  # the content on disk differs, so no command is safe
         weights.write_bytes(b"other")
-    name, *words = command.split()
-    argv = [str(BIN / name), *words]
+    name, *words = argv = command.split()
+    forks = forked.quick_hooks({"PATH": f"{forked.programs()}{os.pathsep}{repo.env['PATH']}"})
 
     def run(**env: str) -> Result:
-        return repo.pmgit(*words, env=env) if name == "pmgit" else repo.run(argv, env=env)
+        return repo.pmgit(*words, env=env, program=name)
 
     plain = run()
     assert "\x1b" not in plain.out + plain.err
-    assert part in at_terminal(repo, argv)
+    assert part in at_terminal(repo, argv, **forks)
     if command in ("pmgit check", "pmgit-hook pre-commit"):  # all others ask as check does
-        assert "\x1b" not in at_terminal(repo, argv, NO_COLOR="1")
-        assert "\x1b" not in at_terminal(repo, argv, TERM="dumb")
+        assert "\x1b" not in at_terminal(repo, argv, **forks, NO_COLOR="1")
+        assert "\x1b" not in at_terminal(repo, argv, **forks, TERM="dumb")
     assert part in run(FORCE_COLOR="1").out
     assert part in run(PMGIT_COLOR="always", NO_COLOR="1").out
     assert "\x1b" not in run(FORCE_COLOR="1", PMGIT_COLOR="never").out

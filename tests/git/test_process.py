@@ -153,7 +153,7 @@ def hostile(repo: Repo) -> None:
 def test_a_hostile_configuration_runs_nothing(two_commits: Repo) -> None:
     repo = two_commits
     repo.stage("pretrained_model/bert/model.safetensors", 3_000_000)
-    repo.stage("big.bin", 20_000_000)
+    repo.stage("big.bin", 11_000_000)
     repo.git("commit", "-q", "-m", "weights")
     repo.stage("pretrained_model/bert/other.safetensors", 3_000)
     hostile(repo)
