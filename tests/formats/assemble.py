@@ -195,5 +195,10 @@ def gguf_tensor(
 
 
 def bomb(size: int) -> bytes:
-    """Zeros that are deflated, two hundred to one."""
-    return zlib.compress(bytes(size), 1)
+    """Zeros that are deflated, a thousand to one: a million of them, again and again."""
+    engine = zlib.compressobj(9)
+    first, again = (
+        engine.compress(bytes(1_000_000)) + engine.flush(zlib.Z_FULL_FLUSH) for _ in range(2)
+    )
+    end = b"\x03\0" + zlib.adler32(bytes(size)).to_bytes(4, "big")
+    return first + again * (size // 1_000_000 - 1) + end

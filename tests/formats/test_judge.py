@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,7 @@ from tests.formats import (
     tflite_samples,
     word_samples,
 )
+from tests.formats.assemble import bomb
 from tests.formats.pickle_samples import pickles
 
 if TYPE_CHECKING:
@@ -105,6 +107,15 @@ def test_tflite() -> None:
 
 def test_graphs_of_tensorflow() -> None:
     assert wrong(graph_samples.graphs()) == []
+
+
+def test_what_unpacks_to_a_thousand_times_its_size_is_not_unpacked_to_its_end() -> None:
+    """Of a third of what may come out in all: a file of weights does not deflate so well."""
+    packed = bomb(20_000_000)
+    assert zlib.decompress(packed) == bytes(20_000_000)
+    found = opinion_on("model.pkl", packed)
+    assert found.verdict == "unknown"
+    assert found.findings[0].message == "it unpacks to more than 500 times its size"
 
 
 def test_zips() -> None:

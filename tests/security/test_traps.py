@@ -65,10 +65,10 @@ def test_no_module_of_a_repository_is_imported(repo: Repo) -> None:
     starts = (
         "check --all --format sarif", "scan .", "verify", "add pretrained_model/gpt",
     )  # fmt: skip
-    for words in starts:
-        shown = repo.pmgit(*words.split(), start=True)
-        assert shown.code in (0, 1), (words, shown)
-        assert "imported" not in shown.err, words
+    for line in starts:
+        shown = repo.pmgit(*line.split(), start=True)
+        assert shown.code in (0, 1), (line, shown)
+        assert "imported" not in shown.err, line
     repo.git("commit", "-q", "-m", "by the hook", code=None)
     shown = repo.run([str(BIN / "pmgit"), "fix", "--yes"])
     assert "imported" not in shown.out + shown.err, shown
