@@ -17,12 +17,12 @@ from pmgit.scan.scanned import judge_content
 from pmgit.tensors.read import read
 from tests.formats.assemble import pickled, state_dict
 
-NOISE = random.Random(1).randbytes(300_000)
+NOISE = random.Random(1).randbytes(150_000)
 CONTENTS = {
     "nothing": b"",
     "one": b"x",
     "text": b"hello" * 60,
-    "blocks": NOISE + bytes(400_000) + NOISE[:1000] * 500,
+    "blocks": NOISE + bytes(200_000) + NOISE[:1000] * 200,
 }
 
 
