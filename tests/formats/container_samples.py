@@ -67,14 +67,14 @@ def zips() -> Samples:
         "many.pt": ("unknown", many(16_000)),
         "bomb.pt": (
             "unknown",
-            torch_zip(more={"x": bytes(70_000_000)}, compress=True),
+            torch_zip(more={"x": bytes(81_000_000)}, compress=True),
         ),
         "opcode-bomb.pt": (
             "unknown", torch_zip(b"\x80\x02" + b"N0" * 510_000 + b"N.", compress=True),
         ),
         "behind-a-bomb.pt": (
             "unsafe",
-            zipped({"a/x": bytes(70_000_000), "a/data.pkl": UNSAFE}, compress=True),
+            zipped({"a/x": bytes(81_000_000), "a/data.pkl": UNSAFE}, compress=True),
         ),
         "sizes-lie.pt": (
             "broken", changed(torch_zip(compress=True), ENTRY, 24, b"\xff\xff\xff\x00"),
