@@ -15,6 +15,7 @@ from pmgit.commands._options import rule_names, settings_option, yes_option
 from pmgit.core.errors import CLEAN, FINDINGS, UsageError
 from pmgit.core.shell import Shell, merged, quote
 from pmgit.core.units import counted, show_size
+from pmgit.fix.for_staged import INSTALL
 from pmgit.fix.spill import shell_for
 from pmgit.git.commits import describe
 from pmgit.git.names import TAGS
@@ -162,6 +163,7 @@ def _here(
     if not report.findings:
         return None
     notes = text.notes_of(report)
+    has_filters = False
     for _ in range(_ROUNDS):
         fixes = [fix for fix in _fixes(report) if shell.line(fix) not in done]
         if not fixes:
@@ -177,7 +179,10 @@ def _here(
             wanted.ask()
         for fix in fixes:
             done.add(shell.line(fix))
-            _steps.run(repository, _answered(fix), shell)
+            # Each file that is not on disk has a fix of its own, with the filters before it.
+            steps = [s for s in _answered(fix) if s.argv != INSTALL.argv or not has_filters]
+            _steps.run(repository, steps, shell)
+            has_filters = has_filters or any(step.argv == INSTALL.argv for step in steps)
         report = wanted.judge(take())
     for note in notes:
         _terminal.say(note)
