@@ -12,6 +12,8 @@ from pmgit.model import lock_file
 from tests.kit import Repo, random_bytes
 from tests.weights import Weights
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
 

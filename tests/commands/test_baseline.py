@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import ACTING, Repo, pointer, random_bytes
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.kit import Result
+
+pytestmark = pytest.mark.usefixtures("quick_hooks")
 
 BASELINE = ".pmgit-baseline"
 BERT = "pretrained_model/bert"
@@ -33,11 +36,14 @@ HOSTILE: list[str | bytes] = [
 @pytest.fixture
 def sinful(repo: Repo) -> Repo:
     """Raw weights without INFO.md, and a blob that is too large, are committed."""
+    return made_once(repo, _sin)
+
+
+def _sin(repo: Repo) -> None:
     repo.stage(".pmgit.toml", '[rules.oversized-blob]\nmax-file-size = "10 kB"\n')
     repo.stage(X, 3000)
     repo.stage("data/big", 20_000)
     repo.commit("Sin")
-    return repo
 
 
 def run(repo: Repo, *args: str, code: int = 0, cwd: str = "") -> Result:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kit import pointer
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,10 @@ SUBCOMMAND = "git rm --cached -f -q -- "
 @pytest.fixture
 def sinful(repo: Repo) -> Repo:
     """Raw weights are committed; a file of text is staged, another is not."""
+    return made_once(repo, _sin)
+
+
+def _sin(repo: Repo) -> None:
     repo.stage("a.txt", "a\n")
     repo.commit("Begin")
     repo.add_info(MODEL)
@@ -30,7 +35,6 @@ def sinful(repo: Repo) -> Repo:
     repo.commit("Sin")
     repo.stage("b.txt", "b\n")
     repo.write("c.pt", 1_500_000)
-    return repo
 
 
 def blamed(result: Result) -> list[str]:

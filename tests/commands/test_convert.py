@@ -7,11 +7,14 @@ A module stands in for torch (`tests/models/stand_ins.py`); with the real one:
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
+from pmgit.cli import main
 from pmgit.formats import names
 from pmgit.formats.reader import BytesReader
 from pmgit.model import info_block, lock_file
@@ -259,7 +262,7 @@ def test_what_is_there_already_is_compared_and_never_replaced(repo: Repo) -> Non
 def test_the_printed_line_stages_both_files(lfs_repo: Repo, python: Path) -> None:
     """In Git LFS, and in Git where the old file was raw; where both are ignored, nothing of it."""
     repo = lfs_repo
-    repo.env["PMGIT_CONVERT_PYTHON"] = str(python)
+    repo.env |= {"PMGIT_CONVERT_PYTHON": str(python), "PMGIT_LFS_SETUP_PROOF": "0"}
     lines = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
     repo.stage(".gitattributes", lines + lines.replace("bin", "safetensors"))
     for name in ("inside", "raw"):
@@ -293,21 +296,30 @@ def test_the_printed_line_stages_both_files(lfs_repo: Repo, python: Path) -> Non
     assert "next: " not in convert(repo, "ignored").out
 
 
-KILLED = """\
-import os, sys
-count, real = 0, os.replace
-def replace(*args, **more):
-    global count
-    if "pretrained_model" in os.fspath(args[1]):
-        count += 1
-        if count == NUMBER:
-            os.kill(os.getpid(), 9)
-    return real(*args, **more)
-os.replace = replace
-sys.argv = ["pmgit", "convert", "set", "--yes"]
-from pmgit.cli import main
-main()
-"""
+def killed_before_rename(repo: Repo, number: int) -> int:
+    """How a process ends that runs `pmgit convert`, and is killed before so many renames."""
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        count, real = 0, os.replace
+
+        def replace(source: str, target: str) -> None:
+            nonlocal count
+            if "pretrained_model" in os.fspath(target):
+                count += 1
+                if count == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            real(source, target)
+
+        os.replace = replace  # type: ignore[assignment]
+        os.chdir(repo.path)
+        os.environ.clear()
+        os.environ.update(repo.env)
+        sys.argv = ["pmgit", "convert", "set", "--yes"]
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        main()
+    finally:
+        os._exit(99)
 
 
 #: The renames before which a run is killed: of the second new file, of the first text that is
@@ -323,9 +335,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(repo: Repo) -> None:
     before = state(folder)
     wanted = ["INFO.md", "config.json", *NEW_SET, "pmgit.lock"]
     for number in STEPS:
-        script = repo.write("killed.py", KILLED.replace("NUMBER", str(number)))
-        done = repo.run([sys.executable, str(script)])
-        assert done.code == -9, done
+        assert killed_before_rename(repo, number) == -signal.SIGKILL
         everywhere = {*state(folder).values(), *state(repo.path / ".git/pmgit").values()}
         assert {*before.values()} <= everywhere, number
         convert(repo, "set")

@@ -15,6 +15,8 @@ from tests.kit import weights_bytes
 if TYPE_CHECKING:
     from tests.kit import Repo
 
+pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
+
 
 def everything(*folders: Path) -> dict[str, tuple[int, int, str]]:
     """Every file and folder with its mode, time of change and content."""

@@ -12,6 +12,8 @@ from tests.kit import Repo, pointer, weights_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
 BIG = weights_bytes(120_000, seed=3)
@@ -138,13 +140,25 @@ def test_into_git_lfs_while_a_small_file_lies_there(pushed: Repo) -> None:
     assert (repo.path / WEIGHTS).read_bytes() == b"small\n"
 
 
+def test_the_filters_are_set_once_for_all_files(repo: Repo) -> None:
+    """For files that are staged raw and not on disk, each of which has a fix of its own."""
+    repo.stage(".gitattributes", "*.pt filter=lfs\n")
+    contents = {f"{number}.pt": weights_bytes(1000, number) for number in range(3)}
+    repo.stage_blobs(contents)
+    done = repo.pmgit("fix", "missing-pointer")
+    assert (done.code, done.err.count("$ git lfs install")) == (0, 1), done
+    assert {path: repo.blob(path) for path in contents} == {
+        path: pointer(content) for path, content in contents.items()
+    }
+
+
 @pytest.mark.parametrize("storage", ["ignore", "lfs"])
 def test_hostile_names(storage: str, pushed: Repo) -> None:
     repo = pushed
     repo.stage(".pmgit.toml", f'storage = "{storage}"\n')
     repo.stage(".gitattributes", '# it\'s "mine"\n*.txt text')
     for number, name in enumerate(HOSTILE):
-        repo.write(f"{BERT}/{name}", BIG + bytes([number]))
+        repo.write(f"{BERT}/{name}", BIG + bytes([number % 3]))
     repo.git("add", "-A")
     repo.commit("Add them all")
     repo.stage("a.txt", "a\n")
@@ -154,7 +168,7 @@ def test_hostile_names(storage: str, pushed: Repo) -> None:
     assert done.code == 0, done
     assert biggest(repo, "HEAD") < 10_000
     for number, name in enumerate(HOSTILE):
-        assert (repo.path / BERT / name).read_bytes() == BIG + bytes([number])
+        assert (repo.path / BERT / name).read_bytes() == BIG + bytes([number % 3])
     assert repo.git("status", "--porcelain", "-uno") == ""
     fixed, attributes = repo.git("log", "--format=%H"), (repo.path / ".gitattributes").read_bytes()
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.kit import ACTING, COMMAND, Repo, pointer, random_bytes, weights_bytes, weights_for
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BERT = "pretrained_model/bert"
 ODD = f"{BERT}/a, b's [1]\n\"ü.bin"
 FIRST, SIDE = weights_for("first.pt", 5000), weights_for("side.pt", 3000)

@@ -17,6 +17,8 @@ from tests.weights import Weights, sha256
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
 BERT = "pretrained_model/bert"
 

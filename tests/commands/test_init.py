@@ -12,6 +12,8 @@ import pytest
 from pmgit.hooks.shim import SHIM
 from tests.kit import BIN, Repo
 
+pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
+
 NATIVE = ("--hooks", "native")
 
 

@@ -431,10 +431,14 @@ def test_names_are_escaped_and_cut(repo: Repo, folder: Path) -> None:
 
 def test_every_sample_is_shown_and_json_is_valid(repo: Repo, folder: Path) -> None:
     """Many of them in one folder: scan and inspection agree on each."""
-    small = {n: data for n, (_, data) in samples().items() if len(data) < 2000 and "/" not in n}
+    small = {
+        name: data
+        for name, (_, data) in samples().items()
+        if len(data) < 2000 and "/" not in name and "bomb" not in name
+    }
     # Whether its shards are there, the scan of a folder says, and the row of the shards here.
     del small["model.safetensors.index.json"]
-    for name, data in list(small.items())[::2]:
+    for name, data in list(small.items())[::4]:
         (folder / name).write_bytes(data)
     files = shown(repo, ".", cwd=folder)[0]["files"]
     scanned = repo.pmgit("scan", "--format", "json", ".", cwd=folder).json

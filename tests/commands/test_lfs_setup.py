@@ -16,6 +16,8 @@ from tests.lfs_install import install_lfs
 if TYPE_CHECKING:
     from tests.weights import Weights
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 BERT = "pretrained_model/bert"
 FILTER = "filter=lfs diff=lfs merge=lfs -text"
 

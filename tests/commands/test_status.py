@@ -11,6 +11,8 @@ import pytest
 
 from tests.kit import Repo, pointer, weights_bytes
 
+pytestmark = pytest.mark.usefixtures("quick_hooks")
+
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
 

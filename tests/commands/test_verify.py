@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import Repo, pointer, weights_bytes
+from tests.made_once import made_once
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -18,12 +19,15 @@ WEIGHTS = f"{MODEL}/model.safetensors"
 @pytest.fixture
 def locked(repo: Repo) -> Repo:
     """A repository with one model that is locked: weights, a text, a file in a folder."""
+    return made_once(repo, _lock)
+
+
+def _lock(repo: Repo) -> None:
     repo.write(WEIGHTS, 300_000)
     repo.write(f"{MODEL}/config.json", '{\n  "a": 1\n}\n')
     repo.write(f"{MODEL}/onnx/model.onnx", 200_000)
     shown = repo.pmgit("add", MODEL)
     assert shown.code == 0, shown
-    return repo
 
 
 def states(repo: Repo, *args: str) -> dict[str, str]:

@@ -60,12 +60,11 @@ def moving(repo: Repo) -> Repo:
     """Everything has moved, and is staged."""
     repo.stage(".pmgit.toml", CONFIG)
     moves = FREE | NEW
-    for seed, (old, (_, size)) in enumerate(moves.items()):
-        repo.stage(old, seeded(size, seed))
+    contents = [seeded(size, seed) for seed, (_, size) in enumerate(moves.values())]
+    repo.stage_blobs(dict(zip(moves, contents, strict=True)))
     repo.commit("Old sins")
-    for seed, (old, (new, size)) in enumerate(moves.items()):
-        repo.git("rm", "-q", old)
-        repo.stage(new, seeded(size, seed))
+    repo.git("rm", "-q", "--cached", "--", *moves)
+    repo.stage_blobs({new: data for (new, _), data in zip(moves.values(), contents, strict=True)})
     return repo
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.kit import ACTING, Repo, as_anybody, pointer, weights_for
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +39,14 @@ def flip(file: Path) -> None:
 @pytest.fixture
 def mine(repo: Repo) -> Repo:
     """A described model with weights that Git ignores; nothing is staged."""
+    return made_once(repo, _describe)
+
+
+def _describe(repo: Repo) -> None:
     assert repo.pmgit("gitignore").code == 0
     repo.write(WEIGHTS, 300_000)
     repo.write(f"{MINE}/config.json", "{}\n")
     assert repo.pmgit("info", "new", "mine", *COMPLETE).code == 0
-    return repo
 
 
 def test_all_is_right_and_nothing_changes(mine: Repo) -> None:
@@ -198,14 +202,16 @@ def test_what_cannot_be_read_is_an_error(mine: Repo, file: str, text: str | None
     assert why in errors
 
 
-@pytest.mark.parametrize("file", [INFO, LOCK, WEIGHTS])
-def test_what_must_not_be_read_is_exit_3(mine: Repo, file: str) -> None:
+def test_what_must_not_be_read_is_exit_3(mine: Repo) -> None:
     assert mine.pmgit("add", MINE).code == 0
-    (mine.path / file).chmod(0)
-    shown = mine.run(as_anybody("pmgit", "info", "check"))
-    assert shown.code == 3, shown
-    assert "could not be read: Permission denied" in shown.err, shown
-    assert "hint: " in shown.err
+    for file in (INFO, LOCK, WEIGHTS):
+        mode = (mine.path / file).stat().st_mode
+        (mine.path / file).chmod(0)
+        shown = mine.run(as_anybody("pmgit", "info", "check"))
+        (mine.path / file).chmod(mode)
+        assert shown.code == 3, (file, shown)
+        assert "could not be read: Permission denied" in shown.err, (file, shown)
+        assert "hint: " in shown.err, file
 
 
 def test_only_the_models_that_are_named(mine: Repo) -> None:

@@ -15,6 +15,7 @@ from pmgit.git.repository import discover
 from pmgit.lfs import server as lfs_server
 from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 from tests.lfs_server import LfsServer
+from tests.made_once import made_once
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
 
@@ -123,13 +124,17 @@ def server() -> Iterator[LfsServer]:
 @pytest.fixture
 def forked(lfs_repo: Repo, server: LfsServer) -> Repo:
     """A clone without any object, and a remote that it has never fetched from or pushed to."""
+    made_once(lfs_repo, _clone)
     lfs_repo.add_remote("fork", "fork.git")
     lfs_repo.write(".lfsconfig", f"[lfs]\n\turl = {server.url}\n")
-    lfs_repo.add_info("pretrained_model/bert")
-    for number, content in enumerate((CONTENT, OTHER)):
-        lfs_repo.stage_blob(f"pretrained_model/bert/{number}.safetensors", pointer(content))
-    lfs_repo.commit()
     return lfs_repo
+
+
+def _clone(repo: Repo) -> None:
+    repo.add_info("pretrained_model/bert")
+    for number, content in enumerate((CONTENT, OTHER)):
+        repo.stage_blob(f"pretrained_model/bert/{number}.safetensors", pointer(content))
+    repo.commit()
 
 
 def push_to(repo: Repo, remote: str = "fork", *, env: dict[str, str] | None = None) -> Result:
@@ -286,13 +291,10 @@ def test_a_pointer_that_git_lfs_cannot_read_is_never_there(forked: Repo, server:
 
 
 def test_many_objects_and_one_process(forked: Repo, server: LfsServer) -> None:
-    lines = []
-    for number in range(250):
-        content = b"%d" % number
-        server.objects[hashlib.sha256(content).hexdigest()] = content
-        oid = forked.git("hash-object", "-w", "--stdin", stdin=pointer(content)).strip()
-        lines.append(f"100644 {oid}\tpretrained_model/bert/n{number}.safetensors\0")
-    forked.git("update-index", "-z", "--index-info", stdin="".join(lines).encode())
+    contents = [b"%d" % number for number in range(250)]
+    server.objects = {hashlib.sha256(content).hexdigest(): content for content in contents}
+    names = [f"pretrained_model/bert/n{number}.safetensors" for number in range(250)]
+    forked.stage_blobs({n: pointer(c) for n, c in zip(names, contents, strict=True)})
     forked.commit()
     found = push_to(forked)
     assert found.out.count(": absent-object: ") == 2, found

@@ -74,8 +74,8 @@ def test_a_file_with_measure_limit_host_and_date(ours: Repo) -> None:
 
 
 def test_limits_of_github(repo: Repo) -> None:
-    repo.stage("large.iso", b"\0" * (50 * MIB + 1))
-    repo.stage("refused.iso", b"\0" * (100 * MIB + 1))
+    sizes = {"large.iso": 50 * MIB + 1, "refused.iso": 100 * MIB + 1}
+    repo.stage_blobs({path: bytes(size) for path, size in sizes.items()})
     assert told(repo, host="github") == [
         ("large.iso", "warning",
          "52428801 bytes raw in Git; GitHub advises at most 50 MiB (as of 2026-11-23)"),
@@ -242,12 +242,13 @@ def test_a_push(ours: Repo) -> None:
 
 
 def test_silent_until_a_host_is_chosen(repo: Repo) -> None:
-    repo.stage("a.iso", b"\0" * 101 * MIB)
+    repo.stage_blob("a.iso", pointer(b"").replace(b"size 0", b"size 600000000000"))
     assert repo.check("--select", "host-limit") == []
     repo.write(".pmgit.toml", '[rules.host-limit]\nhost = "github"\n')
     assert [f["path"] for f in repo.check("--select", "host-limit")] == ["a.iso"]
     # The command line counts instead.
-    assert "GitLab.com" in repo.check("--select", "host-limit", "--host", "gitlab")[0]["message"]
+    (finding,) = repo.check("--select", "host-limit", "--host", "huggingface")
+    assert "Hugging Face" in finding["message"]
     # An empty name (a variable of CI that is not set) must not pass for "no host".
     assert repo.pmgit("check", "--host", "").code == 2
 
@@ -365,12 +366,14 @@ def test_several_rules_about_one_file_print_one_fix(lfs_repo: Repo, tmp_path: Pa
 # -- fixes ----------------------------------------------------------------------------------------
 
 
-def test_the_fix_takes_a_large_file_out_and_agrees_with_other_rules(repo: Repo) -> None:
-    repo.stage("large.iso", b"\0" * 101 * MIB)
-    shown = repo.pmgit("check", "--host", "github")
+def test_the_fix_takes_a_large_file_out_and_agrees_with_other_rules(ours: Repo) -> None:
+    repo, options = ours, ("--host", "../ours.toml", "-c", "oversized-blob.max-file-size=4 kB")
+    repo.stage("large.iso", 5000)
+    shown = repo.pmgit("check", *options)
+    assert all(f"large.iso: {rule}: " in shown.out for rule in ("host-limit", "oversized-blob"))
     assert shown.fixes == ["git rm --cached -f -q -- large.iso"]
     repo.paste(shown.fixes[0])
-    assert repo.check("--host", "github") == []
+    assert [f for f in repo.check(*options) if f["path"]] == []
 
 
 def test_weights_go_where_they_belong(lfs_repo: Repo, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes
+from tests.made_once import made_once
 
 MODEL = "pretrained_model/mine"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -17,7 +18,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 @pytest.fixture
 def locked(lfs_repo: Repo) -> Repo:
     """A model in Git LFS that is trained here, locked and committed."""
-    repo = lfs_repo
+    return made_once(lfs_repo, _lock)
+
+
+def _lock(repo: Repo) -> None:
     repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     repo.write(WEIGHTS, 300_000)
     repo.write(f"{MODEL}/config.json", "{}\n")
@@ -25,7 +29,6 @@ def locked(lfs_repo: Repo) -> Repo:
     repo.add_info(MODEL)
     repo.git("add", ".")
     repo.commit("a model")
-    return repo
 
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:

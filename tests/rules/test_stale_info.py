@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes
+from tests.made_once import made_once
 
 MODEL = "pretrained_model/mine"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -16,14 +17,16 @@ INFO = f"{MODEL}/INFO.md"
 @pytest.fixture
 def described(lfs_repo: Repo) -> Repo:
     """A model in Git LFS with an INFO.md whose block lists its files, committed."""
-    repo = lfs_repo
+    return made_once(lfs_repo, _describe)
+
+
+def _describe(repo: Repo) -> None:
     repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     repo.write(WEIGHTS, 300_000)
     repo.write(f"{MODEL}/config.json", "{}\n")
     assert repo.pmgit("info", "new", "mine").code == 0
     repo.git("add", ".")
     repo.commit("a model")
-    return repo
 
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
