@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from tests.kit import Result
 
-pytestmark = pytest.mark.usefixtures("quick_hooks")
-
 BASELINE = ".pmgit-baseline"
 BERT = "pretrained_model/bert"
 X = f"{BERT}/x.bin"
@@ -90,9 +88,8 @@ def test_a_baseline_can_begin_with_one_path(sinful: Repo) -> None:
     assert sinful.rules("--all") == ["missing-info", "tracked-weights"]
 
 
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
+def test_wrong_usage(sinful: Repo) -> None:
+    for args, message in (
         (("--accept", "data"), "--accept needs a reason"),
         (("--accept", "data", "--reason", " \n"), "the reason is empty"),
         (("--accept", "data", "--reason", "x" * 501), "a reason of 501 characters"),
@@ -100,12 +97,10 @@ def test_a_baseline_can_begin_with_one_path(sinful: Repo) -> None:
         (("--accept", "nowhere", "--reason", "x"), "nothing is found at 'nowhere'"),
         (("--accept", "", "--reason", "x"), "nothing is found at ''"),
         (("--accept", "dat", "--reason", "x"), "nothing is found at 'dat'"),
-    ],
-)
-def test_wrong_usage(args: tuple[str, ...], message: str, sinful: Repo) -> None:
-    failed = run(sinful, *args, code=2)
-    assert failed.err.startswith(f"pmgit: {message}\nhint: ")
-    assert not (sinful.path / BASELINE).exists()
+    ):
+        failed = run(sinful, *args, code=2)
+        assert failed.err.startswith(f"pmgit: {message}\nhint: "), args
+        assert not (sinful.path / BASELINE).exists(), args
 
 
 def test_a_reason_for_nothing(sinful: Repo) -> None:

@@ -12,8 +12,6 @@ from tests.kit import Repo, pointer, weights_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("quick_hooks")
-
 BERT = "pretrained_model/bert"
 WEIGHTS = f"{BERT}/model.safetensors"
 BIG = weights_bytes(120_000, seed=3)

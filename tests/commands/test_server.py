@@ -14,8 +14,6 @@ from tests.kit import Repo, Result
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("quick_hooks")
-
 THEIRS = "#!/bin/sh\ncat >>theirs\n[ ! -e stop ]\n"
 
 

@@ -13,7 +13,7 @@ from pmgit.lfs.pointer import Broken, Pointer
 from pmgit.model.subject import Subject
 from pmgit.snapshots import commit_range, staged, tree
 from tests.formats.test_kinds import pieces
-from tests.kit import Repo, pointer, random_bytes, weights_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from pmgit.git.blob import Blob
@@ -86,18 +86,17 @@ def test_content_counts_more_than_a_name(here: Repo, weights: Weights) -> None:
     here.stage(f"{BERT}/small.model", pieces(9))
     here.stage(f"{BERT}/pieces", model)
     assert weights_in(subject()) == []
-    here.stage(f"{BERT}/a.pkl", b"(dp0\nVweight\np1\nF1.5\ns.")  # pickled by Python 2
-    here.stage(f"{BERT}/b.model", 8_000_001)
-    here.stage(f"{BERT}/b.spm", 8_000_000)
-    here.stage(f"{BERT}/c.spm", 8_000_001)
-    here.stage(f"{BERT}/d.json", 100_001)
-    here.stage(f"{BERT}/e.txt", 100_000)
-    here.stage(f"{BERT}/f/vocab.txt", 1_000_000)
-    here.stage(f"{BERT}/g/vocab.txt", 1_000_001)
-    here.stage(f"{BERT}/h.safetensors", "text, and a name that stands for nothing else")
-    here.stage("elsewhere/m.txt", jit)
-    here.stage("elsewhere/spm.model", jit)
-    here.stage("elsewhere/n.txt", 300_000)
+    sizes = {
+        f"{BERT}/b.model": 8_000_001, f"{BERT}/b.spm": 8_000_000, f"{BERT}/c.spm": 8_000_001,
+        f"{BERT}/d.json": 100_001, f"{BERT}/e.txt": 100_000, f"{BERT}/f/vocab.txt": 1_000_000,
+        f"{BERT}/g/vocab.txt": 1_000_001, "elsewhere/n.txt": 300_000,
+    }  # fmt: skip
+    here.stage_blobs({path: weights_for(path, size) for path, size in sizes.items()})
+    here.stage_blobs({
+        f"{BERT}/a.pkl": b"(dp0\nVweight\np1\nF1.5\ns.",  # pickled by Python 2
+        f"{BERT}/h.safetensors": b"text, and a name that stands for nothing else",
+        "elsewhere/m.txt": jit, "elsewhere/spm.model": jit,
+    })  # fmt: skip
     expected = [
         "elsewhere/m.txt", "elsewhere/spm.model", f"{BERT}/a.pkl", f"{BERT}/b.model",
         f"{BERT}/c.spm", f"{BERT}/d.json", f"{BERT}/g/vocab.txt", f"{BERT}/h.safetensors",

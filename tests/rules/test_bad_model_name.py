@@ -54,9 +54,9 @@ def test_all_names_of_the_guide_pass(repo: Repo) -> None:
 
 
 def test_official_names_pass_and_are_left_alone_without_a_source(repo: Repo) -> None:
+    roots = (ROOT, "pretrained_models")
+    repo.stage_blobs({f"{root}/{name}/config.json": b"{}" for root in roots for name in OFFICIAL})
     for name in OFFICIAL:
-        repo.stage(f"{ROOT}/{name}/config.json", "{}")
-        repo.stage(f"pretrained_models/{name}/config.json", "{}")
         repo.add_info(f"{ROOT}/{name}", hub(f"some-org/{name}"))
 
     assert findings(repo) == []

@@ -244,8 +244,7 @@ def test_terminal_escapes_stay_harmless(repo: Repo) -> None:
 
 
 def test_many_models_cost_no_process_each(repo: Repo) -> None:
-    for number in range(30):
-        repo.stage(f"pretrained_model/m{number}/INFO.md", "# M\n")
+    repo.stage_blobs({f"pretrained_model/m{number}/INFO.md": b"# M\n" for number in range(30)})
     trace = repo.path.parent / "trace"
     found = repo.pmgit("check", "--select", "incomplete-info", env={"GIT_TRACE": str(trace)})
 

@@ -35,23 +35,24 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 def stage(repo: Repo, info: str = "", card: str = "", lock: str = "", **texts: str) -> None:
     """Stage a model whose files state these licenses, and no others."""
     repo.git("rm", "-r", "-f", "-q", "--ignore-unmatch", MODEL)
-    repo.stage(f"{MODEL}/config.json", "{}\n")
+    repo.write(f"{MODEL}/config.json", "{}\n")
     if info:
-        repo.stage(
+        repo.write(
             INFO,
             "# Mine\n\n**Source**: https://example.invalid/mine\n**Downloaded**: 2026-01-13\n"
             f"**Commit**: v1\n**License**: {info}\n",
         )
     if card:
-        repo.stage(CARD, f"---\nlanguage: en\n{card}\n---\n# Mine\n")
+        repo.write(CARD, f"---\nlanguage: en\n{card}\n---\n# Mine\n")
     if lock:
-        repo.stage(
+        repo.write(
             LOCK,
             'version = 1\ncreated = "2026-01-13"\n\n[source]\ntype = "local"\n\n'
             f'[license]\nid = "{lock}"\n\n[content]\nfiles = [\n]\n',
         )
     for name, text in texts.items():
-        repo.stage(f"{MODEL}/{name.replace('_', '-')}", text)
+        repo.write(f"{MODEL}/{name.replace('_', '-')}", text)
+    repo.git("add", "--", MODEL)
 
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:

@@ -413,13 +413,15 @@ def test_the_fix_where_info_is_ignored_too(repo: Repo) -> None:
     assert repo.blob(".gitignore").startswith(trio.encode())
 
 
-@pytest.mark.parametrize(
-    "name", ["-dash", "--help", "with space", "quote'\"$(touch PWNED)", "google/bert", "ünï", "*"]
-)
-def test_the_fix_with_odd_names(repo: Repo, name: str) -> None:
-    repo.stage(f"pretrained_model/{name}/model.safetensors", 2000)
+@pytest.mark.parametrize("storage", ["ignore", "lfs"])
+def test_the_fix_with_odd_names(repo: Repo, storage: str) -> None:
+    repo.write(".pmgit.toml", f'storage = "{storage}"\n')
+    names = ("-dash", "--help", "with space", "quote'\"$(touch PWNED)", "google/bert", "ünï", "*")
+    for name in names:
+        repo.write(f"pretrained_model/{name}/model.safetensors", 2000)
+    repo.git("add", ".")
     repo.paste_all(*SELECT)
-    assert f"pretrained_model/{name}/INFO.md" in repo.staged()
+    assert {f"pretrained_model/{name}/INFO.md" for name in names} <= set(repo.staged())
     assert not list(repo.path.rglob("PWNED"))
 
 

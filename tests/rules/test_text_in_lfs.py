@@ -134,19 +134,19 @@ def test_links_are_no_text(folder: Repo) -> None:
 @pytest.mark.parametrize("staged", ["pointer", "raw"])
 def test_the_fix(folder: Repo, cwd: str, staged: str) -> None:
     weights = weights_bytes(3000)
-    folder.stage(f"{BERT}/model.safetensors", weights)
-    for name in ("config.json", "LICENSE", "INFO.md"):
-        if staged == "pointer":
-            folder.stage(f"{BERT}/{name}", CONFIG)
-            assert folder.blob(f"{BERT}/{name}") == pointer(CONFIG)
-        else:
-            folder.write(f"{BERT}/{name}", CONFIG)
-            folder.stage_blob(f"{BERT}/{name}", CONFIG)
+    folder.write(f"{BERT}/model.safetensors", weights)
+    texts = {f"{BERT}/{name}": CONFIG for name in ("config.json", "LICENSE", "INFO.md")}
+    for path in texts:
+        folder.write(path, CONFIG)
+    folder.git("add", "-f", BERT)
+    assert {path: folder.blob(path) for path in texts} == dict.fromkeys(texts, pointer(CONFIG))
+    if staged == "raw":
+        folder.stage_blobs(texts)
     assert len(folder.pmgit("check", *SELECT).fixes) == 1
     folder.paste_all(*SELECT, cwd=cwd)
-    for name in ("config.json", "LICENSE", "INFO.md"):
-        assert folder.blob(f"{BERT}/{name}") == CONFIG
-        assert (folder.path / BERT / name).read_bytes() == CONFIG
+    for path in texts:
+        assert folder.blob(path) == CONFIG
+        assert (folder.path / path).read_bytes() == CONFIG
     assert folder.blob(f"{BERT}/model.safetensors") == pointer(weights)
     assert folder.check("--select", "lfs") == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.formats.test_kinds import pieces
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import Repo, pointer, random_bytes, weights_bytes
 from tests.weights import FILES, Weights
 
 BERT = "pretrained_model/bert"
@@ -57,8 +57,7 @@ def test_any_other_large_binary_counts(repo: Repo) -> None:
 
 def test_shards_below_every_size_are_all_reported(repo: Repo) -> None:
     names = [f"{BERT}/model-{n:05}-of-00030.safetensors" for n in range(1, 31)]
-    for name in names:
-        repo.stage(name, 450)
+    repo.stage_blobs(dict.fromkeys(names, weights_bytes(450)))
 
     assert paths(repo) == names
 

@@ -132,7 +132,8 @@ def test_the_fix_renames_every_one(repo: Repo, born: bool, cwd: str) -> None:
         repo.commit("first", "--allow-empty")
     (repo.path / "sub dir").mkdir()
     for number, name in enumerate(NAMES):
-        repo.stage(f"{BERT}/{name}", f"text {number}")
+        repo.write(f"{BERT}/{name}", f"text {number}")
+    repo.git("add", "--", BERT)
     assert len(findings(repo)) == len(NAMES)
     fixes = repo.pmgit("check", "--select", RULE, cwd=cwd).fixes
     for fix in fixes:
@@ -147,8 +148,9 @@ def test_the_fix_renames_every_one(repo: Repo, born: bool, cwd: str) -> None:
 
 def test_a_folder_is_renamed_as_a_whole(repo: Repo) -> None:
     for number in range(30):
-        repo.stage(f"{BERT}/step:1/{number}.txt", f"{number}")
-    repo.stage(f"{BERT}/step:1/a:b/c?.txt", "deeper")
+        repo.write(f"{BERT}/step:1/{number}.txt", f"{number}")
+    repo.write(f"{BERT}/step:1/a:b/c?.txt", "deeper")
+    repo.git("add", "--", BERT)
     repo.write(f"{BERT}/step:1/untracked", "mine")
     result = repo.pmgit("check", "--select", RULE)
     assert result.fixes == [f"git mv -- {BERT}/step:1 {BERT}/step_1"]

@@ -151,13 +151,11 @@ def test_a_move_from_where_nobody_looks_is_judged(repo: Repo) -> None:
 
 
 def test_every_begin_of_a_pickle_that_looks_like_a_text(repo: Repo) -> None:
-    paths = set()
     begins = (b"N", b"K1", b"M11", b"J1111", b"I1\n", b"L1L\n", b"F1\n", b"Va\n", b"S'a'\n", b")")
-    for number, begin in enumerate(begins):
-        paths.add(f"{MODEL}/part{number}")
-        repo.stage(f"{MODEL}/part{number}", begin + b"0" + CLASSIC)
-    for name in ("LICENSE", "NOTES", "Makefile"):
-        repo.stage(f"{MODEL}/{name}", f"{name} of a model\n\nNo pickle at all.\n")
+    paths = {f"{MODEL}/part{n}": begin + b"0" + CLASSIC for n, begin in enumerate(begins)}
+    repo.stage_blobs(paths)
+    text = b"This is of a model\n\nNo pickle at all.\n"
+    repo.stage_blobs({f"{MODEL}/{name}": text for name in ("LICENSE", "NOTES", "Makefile")})
     repo.stage("docs/a.pt ", CLASSIC)  # outside of models folders too, a blank hides nothing
     assert set(severities(repo)) == {*paths, "docs/a.pt "}
 
