@@ -35,24 +35,31 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 def stage(repo: Repo, info: str = "", card: str = "", lock: str = "", **texts: str) -> None:
     """Stage a model whose files state these licenses, and no others."""
     repo.git("rm", "-r", "-f", "-q", "--ignore-unmatch", MODEL)
-    repo.write(f"{MODEL}/config.json", "{}\n")
+    write(repo, MODEL, info, card, lock, **texts)
+    repo.git("add", "--", MODEL)
+
+
+def write(
+    repo: Repo, model: str, info: str = "", card: str = "", lock: str = "", **texts: str
+) -> None:
+    """Write a model whose files state these licenses."""
+    repo.write(f"{model}/config.json", "{}\n")
     if info:
         repo.write(
-            INFO,
+            f"{model}/INFO.md",
             "# Mine\n\n**Source**: https://example.invalid/mine\n**Downloaded**: 2026-01-13\n"
             f"**Commit**: v1\n**License**: {info}\n",
         )
     if card:
-        repo.write(CARD, f"---\nlanguage: en\n{card}\n---\n# Mine\n")
+        repo.write(f"{model}/README.md", f"---\nlanguage: en\n{card}\n---\n# Mine\n")
     if lock:
         repo.write(
-            LOCK,
+            f"{model}/pmgit.lock",
             'version = 1\ncreated = "2026-01-13"\n\n[source]\ntype = "local"\n\n'
             f'[license]\nid = "{lock}"\n\n[content]\nfiles = [\n]\n',
         )
     for name, text in texts.items():
-        repo.write(f"{MODEL}/{name.replace('_', '-')}", text)
-    repo.git("add", "--", MODEL)
+        repo.write(f"{model}/{name.replace('_', '-')}", text)
 
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
@@ -83,7 +90,7 @@ def test_reports_each_pair_that_disagrees(repo: Repo) -> None:
 
 
 def test_accepts_what_may_be_the_same(repo: Repo) -> None:
-    for given in (
+    same: tuple[dict[str, str], ...] = (
         {"info": "Apache License 2.0", "card": "license: apache-2.0", "lock": "apache-2.0"},
         {"info": "MIT", "LICENSE": MIT},
         {"info": "gpl-3.0", "card": "license: gpl"},
@@ -107,9 +114,13 @@ def test_accepts_what_may_be_the_same(repo: Repo) -> None:
         {"info": "TODO", "card": "license: mit"},
         {"card": "license: mit"},
         {"info": "mit", "lock": ""},
-    ):  # fmt: skip
-        stage(repo, **given)
-        assert findings(repo) == [], given
+    )  # fmt: skip
+    for number, given in enumerate(same):
+        write(repo, f"pretrained_model/m{number}", **given)
+    # One more, of which something is found.
+    write(repo, f"pretrained_model/m{len(same)}", info="mit", card="license: gemma")
+    repo.git("add", "-A")
+    assert [f["path"] for f in findings(repo)] == [f"pretrained_model/m{len(same)}/INFO.md"]
 
 
 def test_the_line_to_write_ends_it(repo: Repo) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.kit import Repo, pointer, random_bytes
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,19 +41,25 @@ def old(repo: Repo) -> Repo:
 @pytest.fixture
 def documented(repo: Repo) -> Repo:
     """A repository with a complete model."""
+    return made_once(repo, _document)
+
+
+def _document(repo: Repo) -> None:
     repo.stage(f"{BERT}/model.safetensors", 2000)
     repo.add_info(BERT)
     repo.commit()
-    return repo
 
 
 @pytest.fixture
 def ignored(repo: Repo) -> Repo:
     """A repository in which weights lie ignored, as most do."""
+    return made_once(repo, _ignore)
+
+
+def _ignore(repo: Repo) -> None:
     repo.stage(".gitignore", BLOCK)
     repo.commit()
     repo.write(f"{BERT}/model.safetensors", 2000)
-    return repo
 
 
 # -- errors: weights or INFO.md change ------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,11 @@ UNSAFE = torch_zip(pickled(CALL))
 #: A class that pmgit does not know, in a state dict.
 OWN = torch_zip(state_dict(more=named("mylib.model", "Net") + b"0"))
 CONTENT = ("--select", "unsafe-weights", "--select", "broken-weights")
+#: Samples of which the rules say something else than a scan does.
+OTHERWISE = (
+    *("classic.txt", "unsafe.j2", "unknown.bin", "variables.index", "pointer-data.pt"),
+    "pointer.keras",
+)
 
 
 def findings(repo: Repo, *args: str) -> list[dict[str, Any]]:
@@ -54,12 +60,18 @@ def store(repo: Repo, content: bytes) -> Path:
 def test_every_sample_by_its_verdict(repo: Repo) -> None:
     """The verdicts of `pmgit scan` as findings, for raw files.
 
-    Without those that take long to judge: that they come to an end, tests of formats show.
+    Of each suffix and verdict there are four, by which the rule decides; tests of formats judge
+    all, and those that take long.
     """
     expected: dict[str, str] = {}
+    count: Counter[tuple[str, str]] = Counter()
     for name, (verdict, content) in samples().items():
         if len(content) > 20_000 or "bomb" in name:
             continue
+        alike = (os.path.splitext(name)[1], verdict)
+        if count[alike] == 4 and name not in OTHERWISE:
+            continue
+        count[alike] += 1
         # Of pointers, also damaged ones, another rule speaks.
         if "/" in name or not name.isprintable() or name in tensor_samples.pointers():
             continue
@@ -95,7 +107,7 @@ def test_every_sample_by_its_verdict(repo: Repo) -> None:
     for name in ("pointer-data.pt", "pointer.keras"):
         assert wrong.pop(f"{MODEL}/{name}") == ("broken", ("", ""))
     assert wrong == {}
-    assert len(expected) > 500
+    assert len(expected) > 200
 
 
 def test_the_message_names_what_is_loaded_and_where(repo: Repo) -> None:
