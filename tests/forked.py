@@ -32,8 +32,7 @@ import threading
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module, reload
-from importlib.machinery import ModuleSpec
+from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from types import SimpleNamespace
@@ -41,14 +40,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import ModuleType
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
 #: Packages that read the environment when they are imported: each fork imports them by itself.
 OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
-#: What a call gets of them: imported beforehand, and their environment read again (`_Kept`).
-KEPT = ("git", "huggingface_hub.utils", "huggingface_hub.errors", "huggingface_hub.hf_api")
 #: What those two import, and what pmgit imports when it needs it: nothing reads the environment.
 IMPORTED_LATE = (
     *("yaml", "tomlkit", "difflib", "email.utils", "urllib.request", "subprocess", "tempfile"),
@@ -493,62 +489,6 @@ def _import_pre_commit(folder: str) -> Callable[[], object]:
     return main
 
 
-class _Kept:
-    """Finds the packages of OF_THE_ENVIRONMENT, which were imported before there was a call.
-
-    Who imports one gets all of it that is kept, in 5 ms in place of 100. Until then no module of it
-    is loaded, and what it holds of the environment is read again.
-    """
-
-    def __init__(self) -> None:
-        self._modules = {
-            name: module
-            for name, module in sys.modules.items()
-            if name.partition(".")[0] in OF_THE_ENVIRONMENT
-        }
-        self._specs = {name: module.__spec__ for name, module in self._modules.items()}
-        for name in self._modules:
-            del sys.modules[name]
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        # GitPython has variables of its own.
-        if name not in self._modules or "." in name or "GIT_PYTHON" in " ".join(os.environ):
-            return None
-        return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return self._modules[spec.name]
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._specs[module.__name__]
-        of_it = {n: m for n, m in self._modules.items() if n.startswith(f"{module.__name__}.")}
-        sys.modules.update(of_it)
-        if module.__name__ == "git":
-            self._find_git(module)
-        else:
-            self._read_constants(of_it)
-
-    def _find_git(self, module: Any) -> None:
-        """As at the end of an import of it: it starts git once, to see whether it can."""
-        module.Git.GIT_PYTHON_GIT_EXECUTABLE = None
-        try:
-            module.refresh()
-        except Exception as error:
-            raise ImportError(f"Failed to initialize: {error}") from error
-
-    def _read_constants(self, modules: Mapping[str, ModuleType]) -> None:
-        """Give what huggingface_hub has read from the environment the values of this call."""
-        constants = vars(modules["huggingface_hub.constants"])
-        before = dict(constants)
-        reload(modules["huggingface_hub.constants"])
-        changed = {name for name, value in constants.items() if value is not before.get(name)}
-        for module in modules.values():
-            held = vars(module)
-            for name in changed & held.keys():
-                if held[name] is before.get(name):
-                    held[name] = constants[name]
-
-
 def _import_pmgit(folder: str) -> Callable[[], object]:
     """What runs pmgit; every module is imported but those that need one of OF_THE_ENVIRONMENT.
 
@@ -569,10 +509,6 @@ def _import_pmgit(folder: str) -> Callable[[], object]:
         del sys.modules[name]
     python = SimpleNamespace(executable=f"{folder}/{PYTHON}/{PYTHON}")
     setattr(import_module("pmgit.commands._steps"), "sys", python)  # noqa: B010
-    for name in KEPT:
-        with suppress(ImportError):
-            import_module(name)
-    sys.meta_path.insert(0, _Kept())
     from pmgit.cli import main
     from pmgit.core import startup
     from pmgit.hook import main as hook

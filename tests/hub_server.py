@@ -9,28 +9,12 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from tests.file_server import CHUNK, Asked, Handler, Server
 
 LFS = (".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".pt", ".pth")
-
-
-#: The one certificate that a client of this Hub trusts, which has no use for any: to read the 140
-#: of a system takes each client 50 ms. Nobody has its key.
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBLjCB4aADAgECAhRBCKru0/ecgtPaZiPaHzsgA7MNcjAFBgMrZXAwDDEKMAgG
-A1UEAwwBeDAgFw0yNjEyMDEwNzA0MzVaGA8yMTI2MTEwNzA3MDQzNVowDDEKMAgG
-A1UEAwwBeDAqMAUGAytlcAMhAJWwqRfzV7DiI/+M9mK7q+aWIPchnugKPvb9SHbv
-wzIso1MwUTAdBgNVHQ4EFgQUogp+a/vE/30nIxUjptWVCwDD1NEwHwYDVR0jBBgw
-FoAUogp+a/vE/30nIxUjptWVCwDD1NEwDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXAD
-QQDsWGYiu+D6EonxV+VeSK1IEtWiCq4FMBUFpklsTveZCu2sdvW9dag93+NfDJsB
-FpYzoSE/9Iqxa48tKlOyKIEC
------END CERTIFICATE-----
-"""
 
 
 def blob_id(content: bytes) -> str:
@@ -171,13 +155,9 @@ class HubServer(Server):
 
     def environment(self, home: str, **more: str) -> dict[str, str]:
         """The variables that make huggingface_hub use this Hub, and no other place."""
-        trusted = Path(home).with_suffix(".pem")
-        trusted.parent.mkdir(parents=True, exist_ok=True)
-        trusted.write_text(CERTIFICATE)
         return {
             "HF_ENDPOINT": self.url, "HF_HOME": home, "HF_HUB_OFFLINE": "0",
-            "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
-            "SSL_CERT_FILE": str(trusted), **more,
+            "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", **more,
         }  # fmt: skip
 
     def answer(self, handler: Handler, asked: Asked) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import forked
-from tests.hub_server import HubServer
 from tests.kit import BIN, native_hooks, weights_for
 
 if TYPE_CHECKING:
@@ -152,29 +151,6 @@ def test_one_fork_answers_call_after_call(repo: Repo, tmp_path: Path) -> None:
     for _ in range(forked.CALLS // len(calls) + 2):
         assert [call(*argv, env=env) for call, argv, env in calls] == expected
     assert list(temporary.iterdir()) == []
-
-
-def test_packages_that_are_kept_read_the_environment_of_each_call(
-    repo: Repo, tmp_path: Path
-) -> None:
-    """huggingface_hub the address of the Hub, the token and more; GitPython where git is."""
-    repo.commit("The first", "--allow-empty")
-    repo.stage("a.pt", 1_500_000)
-    repo.commit("The second")
-    with HubServer() as hub, HubServer() as empty:
-        hub.add("org/m", {"config.json": b"{}"})
-        (tmp_path / "token").write_text("wrong")
-        repo.env |= hub.environment(str(tmp_path / "hf"))
-        add, ranged = ("add", "org/m", "--dry-run"), ("check", "--range", "HEAD~1..HEAD")
-        calls: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
-            (add, {}), (add, {"HF_HUB_OFFLINE": "1"}), (add, {"HF_HOME": str(tmp_path)}),
-            (add, {"HF_ENDPOINT": empty.url}), (add, {"HF_ENDPOINT": "http://127.0.0.1:1"}),
-            (ranged, {}), (ranged, {"GIT_PYTHON_GIT_EXECUTABLE": "/nowhere"}),
-        )  # fmt: skip
-        seen = [repo.pmgit(*argv, env=env) for argv, env in calls]
-        assert seen == [repo.pmgit(*argv, env=env, start=True) for argv, env in calls]
-        assert len({one.out + one.err for one in seen}) == len(calls)
-        assert "The second (Test, 2026-01-01)" in seen[5].out
 
 
 def test_a_fork_that_is_killed_answers_so(repo: Repo) -> None:
