@@ -33,9 +33,10 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from pkgutil import walk_packages
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -43,8 +44,18 @@ if TYPE_CHECKING:
 
 #: What Python reads when it starts: a fork would not see a change of it.
 READ_AT_START = ("PYTHON", "LC_", "LANG")
-#: Packages that read the environment when they are imported: each fork imports them by itself.
-OF_THE_ENVIRONMENT = ("huggingface_hub", "git")
+#: Packages that read the environment when they are imported: they wait, imported with these of
+#: their modules, until a call imports them (`_Waiting`).
+OF_THE_ENVIRONMENT = {
+    "huggingface_hub": ("hf_api", "utils", "utils._headers", "errors"),
+    "git": ("repo",),
+}
+#: What huggingface_hub reads into its `constants` alone, of what pmgit uses.
+OF_THE_HUB = (
+    *("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT"),
+    *("HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_HUB_DISABLE_XET"),
+    *("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DOWNLOAD_TIMEOUT"),
+)
 #: What those two import, and what pmgit imports when it needs it: nothing reads the environment.
 IMPORTED_LATE = (
     *("yaml", "tomlkit", "difflib", "email.utils", "urllib.request", "subprocess", "tempfile"),
@@ -375,18 +386,24 @@ class _State:
         # Those that a call imports read its environment.
         self._loaded = self._of_pmgit()
         self._count = len(sys.modules)
+        self._waiting = [finder for finder in sys.meta_path if isinstance(finder, _Waiting)]
         names = {name: vars(sys.modules[name]) for name in self._loaded}
+        for finder in self._waiting:
+            names |= {name: vars(module) for name, module in finder.modules.items()}
         self._held = [(held, dict(held), tuple(held.values())) for held in names.values()]
         self._contents = [
             (value, value.copy())
             for module, held in names.items()
             for name, value in held.items()
-            if isinstance(value, (list, dict, set)) and (module, name) not in CACHES
+            if isinstance(value, (list, dict, set))
+            and name != "__builtins__"
+            and (module, name) not in CACHES
         ]
         self._of_the_process = self._process()
 
     def _of_pmgit(self) -> list[str]:
-        return [name for name in sys.modules if name.startswith(("pmgit", *OF_THE_ENVIRONMENT))]
+        names = ("pmgit", *OF_THE_ENVIRONMENT)
+        return [name for name in sys.modules if name.startswith(names)]
 
     def _process(self) -> tuple[int, int]:
         """How many files are open, and how many threads run."""
@@ -398,8 +415,12 @@ class _State:
         `descriptors`: how many files are open that the call has nothing to do with.
         """
         with suppress(ChildProcessError):
-            os.waitpid(-1, os.WNOHANG)
+            # Some have ended, and the program would not have waited for them either.
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
             return False
+        for finder in self._waiting:
+            finder.hide()
         files, threads = self._process()
         if (files - descriptors, threads) != self._of_the_process:
             return False
@@ -414,6 +435,69 @@ class _State:
             # To compare the long tables of constants as well would take 8 ms.
             if len(now) != len(then) or (len(then) < LONG and now != then):
                 _put_back(now, then)
+        return True
+
+
+class _Waiting:
+    """A package that has been imported and is hidden again, until a call imports it.
+
+    What it has read of the environment is read again then; where that is not enough, the call
+    imports it by itself. That takes 50 to 150 ms, and the call after it a new fork.
+    """
+
+    def __init__(self, package: str, parts: Sequence[str]) -> None:
+        import_module(package)
+        for part in parts:
+            with suppress(ModuleNotFoundError):  # huggingface_hub 1.x
+                import_module(f"{package}.{part}")
+        self._package = package
+        self._git = shutil.which("git")
+        self.modules = {
+            name: module
+            for name, module in sys.modules.items()
+            if name == package or name.startswith(f"{package}.")
+        }
+        self.hide()
+
+    def hide(self) -> None:
+        """Have the next import come here again."""
+        for name in self.modules:
+            sys.modules.pop(name, None)
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """Asked by `import`: the package, with all of its modules that it had imported."""
+        if name != self._package:
+            return None
+        sys.modules.update(self.modules)
+        if self._is_like_now():
+            return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+        self.hide()
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The package itself, as it is."""
+        return self.modules[spec.name]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: that was done."""
+
+    def _is_like_now(self) -> bool:
+        if self._package == "git":
+            # It starts git once, to see whether it can.
+            is_set = any(name.startswith("GIT_PYTHON") for name in os.environ)
+            return not is_set and shutil.which("git") == self._git
+        if any(n.startswith(("HF_", "HUGGING")) and n not in OF_THE_HUB for n in os.environ):
+            return False
+        constants = self.modules["huggingface_hub.constants"]
+        before = dict(vars(constants))
+        assert constants.__spec__
+        assert constants.__spec__.loader
+        constants.__spec__.loader.exec_module(constants)
+        changed = {n: new for n, new in vars(constants).items() if n.isupper() and before[n] != new}
+        for module in self.modules.values():
+            vars(module).update({n: new for n, new in changed.items() if n in vars(module)})
+        # So it does when it is imported; the process that forks has forgotten that.
+        atexit.register(self.modules["huggingface_hub.utils._http"].close_session)
         return True
 
 
@@ -505,8 +589,9 @@ def _import_pmgit(folder: str) -> Callable[[], object]:
         if not module.name.endswith(".__main__"):
             with suppress(ModuleNotFoundError):
                 import_module(module.name)
-    for name in OF_THE_ENVIRONMENT:
+    for name, parts in OF_THE_ENVIRONMENT.items():
         del sys.modules[name]
+        sys.meta_path.insert(0, _Waiting(name, parts))
     python = SimpleNamespace(executable=f"{folder}/{PYTHON}/{PYTHON}")
     setattr(import_module("pmgit.commands._steps"), "sys", python)  # noqa: B010
     from pmgit.cli import main

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import forked
+from tests.hub_server import HubServer
 from tests.kit import BIN, native_hooks, weights_for
 
 if TYPE_CHECKING:
@@ -151,6 +152,43 @@ def test_one_fork_answers_call_after_call(repo: Repo, tmp_path: Path) -> None:
     for _ in range(forked.CALLS // len(calls) + 2):
         assert [call(*argv, env=env) for call, argv, env in calls] == expected
     assert list(temporary.iterdir()) == []
+
+
+def test_a_fork_sees_what_this_call_says_of_the_hub(repo: Repo, tmp_path: Path) -> None:
+    """The next call has another Hub, none at all, a token that lies in a file, a time-out."""
+    token = repo.write("../mine/token", "hf_right\n")
+    with HubServer() as one, HubServer() as other:
+        for hub in (one, other):
+            hub.add("org/net", {"config.json": hub.url.encode(), "model.bin": b""})
+        other.models["org/net"].gated = "manual"
+        other.tokens["hf_right"] = {"org/net"}
+        envs = [one.environment(str(tmp_path / "hf")), other.environment(str(tmp_path / "hf"))]
+        envs += [{**envs[0], "HF_HUB_OFFLINE": "1"}, {**envs[1], "HF_HOME": str(token.parent)}]
+        envs += [{**envs[0], "HF_HUB_ETAG_TIMEOUT": "3"}, {**envs[0], "HF_HUB_OFFLINE": "no"}, {}]
+        seen = [
+            [repo.pmgit("add", "org/net", "--dry-run", env=env, start=start) for env in envs]
+            for start in (True, False, False)
+        ]
+    assert seen[0] == seen[1] == seen[2]
+    assert len({one.out + one.err for one in seen[0]}) > 3
+
+
+def test_a_fork_names_commits_by_the_git_of_this_call(repo: Repo, tmp_path: Path) -> None:
+    """GitPython, which does that, starts git when it is imported."""
+    repo.commit("none", "--allow-empty")
+    repo.stage("best.pt", 1_500_000)
+    repo.commit("one")
+    elsewhere = repo.write("../bin/git", f'#!/bin/sh\nexec "{shutil.which("git")}" "$@"\n')
+    elsewhere.chmod(0o755)
+    envs: list[dict[str, str]] = [
+        {}, {"PATH": f"{tmp_path}/bin:{repo.env['PATH']}"}, {"PATH": str(tmp_path / "none")},
+        {"GIT_PYTHON_GIT_EXECUTABLE": "/nowhere", "GIT_PYTHON_REFRESH": "quiet"}, {},
+    ]  # fmt: skip
+    ask = ("check", "--range", "HEAD~1..HEAD")
+    expected = [repo.pmgit(*ask, env=env, start=True) for env in envs]
+    assert "one (Test, 2026-01-01)" in expected[0].out
+    for _ in range(2):
+        assert [repo.pmgit(*ask, env=env) for env in envs] == expected
 
 
 def test_a_fork_that_is_killed_answers_so(repo: Repo) -> None:
