@@ -414,10 +414,12 @@ class _State:
 
         `descriptors`: how many files are open that the call has nothing to do with.
         """
+        # A hook has begun what was not needed in the end.
+        if running := getattr(sys.modules.get("pmgit.git.process"), "running", None):
+            for process in list(running.values()):
+                process.stop()
         with suppress(ChildProcessError):
-            # Some have ended, and the program would not have waited for them either.
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            os.waitpid(-1, os.WNOHANG)
             return False
         for finder in self._waiting:
             finder.hide()

@@ -113,6 +113,9 @@ def clone(shared: Shared) -> Path:
                 (there / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, there / name)
         shared.run("git", "init", "-q", there)
+        # Hook tools, pip and uv fetch all of it, again and again: nothing is to be made smaller.
+        shared.run("git", "config", "core.compression", "0", cwd=there)
+        shared.run("git", "config", "pack.window", "0", cwd=there)
         shared.run("git", "add", "-A", cwd=there)
         shared.run("git", "commit", "-q", "-m", "The project", cwd=there)
 

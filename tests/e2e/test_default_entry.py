@@ -115,7 +115,7 @@ def from_git(shared: Shared, clone: Path) -> Path:
     address = ADDRESS.replace("https://", "https://token-4711@")
     with open(Path(shared.env["HOME"], ".gitconfig"), "a", encoding="utf-8") as file:
         file.write(f'[url "{clone.as_uri()}"]\n\tinsteadOf = {address}\n')
-    return environment(shared, "from-git", f"git+{address}")
+    return environment(shared, "from-git", f"git+{address}", by_uv=True)
 
 
 def on(repo: Repo, shared: Shared, programs: Path, framework: str, address: str = "") -> Repo:
