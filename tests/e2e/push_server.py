@@ -1,6 +1,7 @@
 """A server that judges what is pushed to it, and a clone that pushes; both begun once, then copied.
 
-The hook is the one that `pmgit server install` writes, and its pmgit is started by each push.
+The hook is the one that `pmgit server install` writes. Each push runs it; a fork of pmgit takes the
+place of its start, which is a third of what a push costs here, unless a test asks for the start.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pmgit.server import installation
-from tests import contents
+from tests import contents, forked
 from tests.kit import BIN, Repo, Result, isolated_environment
+
+#: By what the hook starts pmgit.
+START = '"$python" -I -S -X utf8 -c "$start" "$library" "$packages"'
 
 
 class Server(Repo):
@@ -20,14 +24,22 @@ class Server(Repo):
 
     clone: Repo
 
-    def guard(self, *, config: str = "", gitlab: bool = False) -> None:
-        """Have Git run the hook as it is installed; what git processes it starts is kept."""
+    def guard(self, *, config: str = "", gitlab: bool = False, quick: bool = False) -> None:
+        """Have Git run the hook as it is installed; what git processes it starts is kept.
+
+        `quick`: Python is not started, but a fork of pmgit-hook asked for.
+        """
         text = installation.hook_text(config=config, gitlab=gitlab).decode()
+        if quick and (folder := forked.programs()):
+            assert START in text
+            text = text.replace(START, f'"{folder}/{forked.HOOK}/{forked.HOOK}"')
         self._write(text.replace("\n", f'\nexport GIT_TRACE="{self.trace}"\n', 1))
 
     def guard_by_hand(self) -> None:
-        """The same by a hook of two lines, which leaves all to pmgit-hook."""
-        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{BIN}/pmgit-hook" pre-receive\n')
+        """The same by a hook of two lines, which leaves all to pmgit-hook, or to a fork of it."""
+        folder = forked.programs()
+        program = f"{folder}/{forked.HOOK}/{forked.HOOK}" if folder else f"{BIN}/pmgit-hook"
+        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{program}" pre-receive\n')
 
     def _write(self, text: str) -> None:
         hook = self.path / "hooks/pre-receive"
@@ -89,15 +101,17 @@ def _begun(*init: str) -> contents.Contents:
         return contents.read(top)
 
 
-def make_server(tmp_path: Path, env: dict[str, str], *init: str) -> Server:
+def make_server(tmp_path: Path, env: dict[str, str], *init: str, quick: bool = True) -> Server:
     """A server that has the first commit of its clone's main branch: 20 processes, once."""
-    return put_server(tmp_path, env, _begun(*init))
+    return put_server(tmp_path, env, _begun(*init), quick=quick)
 
 
-def put_server(tmp_path: Path, env: dict[str, str], made: contents.Contents) -> Server:
+def put_server(
+    tmp_path: Path, env: dict[str, str], made: contents.Contents, *, quick: bool = True
+) -> Server:
     """A server and its clone, as they were when these contents of both were read."""
     contents.write(tmp_path, made)
     server = Server(tmp_path / "server.git", env, init=None)
-    server.guard()
+    server.guard(quick=quick)
     server.clone = Repo(tmp_path / "clone", env, init=None)
     return server

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def server(tmp_path: Path, env: dict[str, str]) -> Server:
     """A server that has the first commit of its clone's main branch, and asks for attributes."""
-    server = make_server(tmp_path, env)
+    server = make_server(tmp_path, env, quick=False)
     server.clone.stage(".gitattributes", "*.pt filter=lfs\n")
     server.clone.commit()
     server.accepted("main")

@@ -40,7 +40,7 @@ SETTINGS = {
 @pytest.fixture
 def server(tmp_path: Path, env: dict[str, str]) -> Server:
     """A server, and a clone whose next commit brings weights and whose history has a merge."""
-    server = make_server(tmp_path, env)
+    server = make_server(tmp_path, env, quick=False)
     clone = server.clone
     clone.git("remote", "add", "origin", str(server.path))
     clone.git("fetch", "-q", "origin")

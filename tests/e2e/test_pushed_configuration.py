@@ -130,6 +130,7 @@ def test_a_configuration_that_nobody_would_read(server: Server) -> None:
     ids=["dotted", "tables", "pyproject", "baseline", "long line"],
 )
 def test_ten_megabytes_take_little_memory(name: str, content: str, server: Server) -> None:
+    server.guard()  # a fork would be no child of the push
     commit(server, name, content)
     argv = [str(BIN / "python"), "-I", "-S", "-c", MEASURE]
     push = ["git", "push", "-q", str(server.path), "main"]
