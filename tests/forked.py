@@ -113,32 +113,34 @@ START = {
     name: value for name, value in _read_at_start(os.environ).items() if name[:6] != "PYTHON"
 } | {"LANG": "C.UTF-8"}
 
-#: What a shell runs as `pmgit`: no import that takes time, and the program itself where a fork is
-#: not the same: another Python, limits (`ulimit`, `umask`), a folder or a file that is not there.
+#: What a shell runs as `pmgit`: no import that takes time (that of `os` is a fifth), the program
+#: itself where a fork is not the same: another Python, limits (`ulimit`, `umask`), a folder or a
+#: file that is not there.
 CLIENT = """\
 #!{python} -IS
-import os, resource, sys, _socket
+import posix, resource, sys, _socket
+def text(data): return data.decode("utf-8", "surrogateescape")
 argv = [{program!r}, *sys.argv[{words}:]]
-given = {{n: v for n, v in os.environ.items() if n.startswith({read_at_start!r})}}
+environ = posix.environ.items()
+given = {{text(n): text(v) for n, v in environ if text(n).startswith({read_at_start!r})}}
 if {is_hook}:
     # So `pmgit init` tries hooks; Python reads and prints UTF-8 then as it does in C.UTF-8.
     given = {{n: v for n, v in given.items() if (n, v) != ("LC_ALL", "C")}}
 limits = [resource.getrlimit(number) for number in range({count})]
-os.umask(mask := os.umask(0))
+posix.umask(mask := posix.umask(0))
 try:
-    here = os.getcwd()
-    are_open = all(map(os.fstat, (0, 1, 2)))
+    here = posix.getcwd()
+    are_open = all(map(posix.fstat, (0, 1, 2)))
 except OSError:
     here = ""
 if not here or (given, limits, mask) != {usual!r}:
-    os.execv(argv[0], argv)
+    posix.execv(argv[0], argv)
 asked = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
 asked.connect({address!r})
 files = b"".join(file.to_bytes(4, sys.byteorder) for file in (0, 1, 2))
 asked.sendmsg([b"!"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
-environ = [f"{{name}}={{value}}" for name, value in os.environ.items()]
-words = [str(len(argv)), *argv, here, *environ]
-asked.sendall(b"\\0".join(map(os.fsencode, words)))
+words = [word.encode("utf-8", "surrogateescape") for word in (str(len(argv)), *argv, here)]
+asked.sendall(b"\\0".join([*words, *(name + b"=" + value for name, value in environ)]))
 asked.shutdown(_socket.SHUT_WR)
 sys.exit(int(asked.recv(16) or b"99"))
 """
