@@ -10,17 +10,32 @@ from __future__ import annotations
 import bz2
 import os
 import shutil
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from pre_commit_hooks import check_added_large_files  # type: ignore[import-untyped]
 
+from tests import contents
 from tests.e2e.conftest import blamed, commit
-from tests.kit import BIN, Result, native_hooks, pointer, random_bytes, weights_bytes, weights_for
+from tests.e2e.set_ups import standing_in
+from tests.kit import (
+    Repo,
+    isolated_environment,
+    native_hooks,
+    pointer,
+    random_bytes,
+    weights_bytes,
+    weights_for,
+)
 from tests.lfs_install import install_lfs
 
 if TYPE_CHECKING:
-    from tests.kit import Repo
+    from tests.kit import Result
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
 
@@ -31,14 +46,25 @@ LFS = "filter=lfs diff=lfs merge=lfs -text"
 BIG = 2_000_000
 
 
+@cache
+def _described() -> contents.Contents:
+    """A repository with one described model: ten processes, once."""
+    with TemporaryDirectory() as folder:
+        repo = Repo(Path(folder, "repo"), isolated_environment(Path(folder, "home")))
+        repo.git("config", "core.looseCompression", "0")
+        repo.add_info(MODEL)
+        repo.stage(f"{MODEL}/config.json", "{}\n")
+        repo.commit("Describe the model")
+        return contents.read(repo.path)
+
+
 @pytest.fixture
-def guarded(repo: Repo) -> Repo:
+def guarded(tmp_path: Path, env: dict[str, str]) -> Repo:
     """A repository with one described model, whose commits are judged; no LFS filter at all."""
-    repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
-    repo.git("config", "core.looseCompression", "0")
-    repo.add_info(MODEL)
-    repo.stage(f"{MODEL}/config.json", "{}\n")
-    repo.commit("Describe the model")
+    repo = Repo(tmp_path / "repo", env, init=None)
+    contents.write(repo.path, _described())
+    with open(repo.path / ".git/config", "a", encoding="utf-8") as config:
+        config.write(f"[core]\n\thooksPath = {native_hooks(tmp_path)}\n")
     return repo
 
 
@@ -69,17 +95,21 @@ def passes(repo: Repo, *args: str) -> Result:
     return result
 
 
+def everybody_says(repo: Repo, *args: str) -> tuple[int, str]:
+    """What the hook that everybody has answers of what is staged, without a start of Python."""
+    with standing_in(repo), redirect_stdout(StringIO()) as said:
+        return check_added_large_files.main(["--maxkb=500", *args]), said.getvalue()
+
+
 def everybody_lets_it_pass(repo: Repo, *paths: str, enforce_all: bool = False) -> None:
     """The hook that everybody has says nothing about the same staged change."""
-    argv = ["check-added-large-files", "--maxkb=500"]
-    argv += ["--enforce-all"] if enforce_all else []
-    done = repo.run([str(BIN / argv[0]), *argv[1:], *paths])
-    assert (done.code, done.out) == (0, ""), done
+    flags = ["--enforce-all"] if enforce_all else []
+    assert everybody_says(repo, *flags, *paths) == (0, "")
 
 
 def everybody_stops_it(repo: Repo, *paths: str) -> None:
-    done = repo.run([str(BIN / "check-added-large-files"), "--maxkb=500", *paths])
-    assert done.code == 1, done
+    code, said = everybody_says(repo, *paths)
+    assert code == 1, said
 
 
 # --- raw where a pointer belongs
