@@ -92,7 +92,7 @@ def test_they_are_refused_with_the_reason(server: Server, clone: Repo) -> None:
             done = clone.pmgit("check", "--range", f"origin/main..{oid}")
         else:
             line = f"refs/heads/odd {oid} refs/heads/odd {'0' * 40}\n".encode()
-            done = clone.run(["pmgit-hook", "pre-push", "origin", "x"], stdin=line)
+            done = clone.hook("pre-push", "origin", "x", stdin=line)
         assert done.code == 3, (what, done)
         assert "Git itself would not write" in done.err or "invalid path" in done.err, what
         if number % 3 == 0:

@@ -179,8 +179,12 @@ def test_a_pointer_that_was_the_target_of_a_link(server: Server, clone: Repo) ->
     clone.git("commit", "-q", "--no-verify", "-m", "file")
     line = f"refs/heads/main {clone.git('rev-parse', 'main').strip()} refs/heads/main "
     line += f"{clone.git('rev-parse', 'origin/main').strip()}\n"
-    done = clone.run(
-        ["pmgit-hook", "pre-push", "origin", str(server.path), "--select", "absent-object"],
+    done = clone.hook(
+        "pre-push",
+        "origin",
+        str(server.path),
+        "--select",
+        "absent-object",
         stdin=line.encode(),
     )
     assert "absent-object" in done.out, done
@@ -235,7 +239,7 @@ def test_below_a_tag_known_is_a_path_and_an_id(server: Server, clone: Repo) -> N
             told = server.refused(f"refs/tags/{name}:{ref}")
             assert f"{path}: tracked-weights" in told, (name, ref)
         line = f"refs/tags/light {tree} refs/tags/light {'0' * 40}\n".encode()
-        pushed = clone.run(["pmgit-hook", "pre-push", "origin", "x"], stdin=line)
+        pushed = clone.hook("pre-push", "origin", "x", stdin=line)
         assert f"{path}: tracked-weights" in pushed.out, pushed
     # What the server has as it is, is no news, also where only a tag has it.
     known = clone.git("rev-parse", "HEAD^{tree}").strip()
@@ -283,7 +287,7 @@ def test_the_old_id_of_a_push_is_what_the_pusher_says(server: Server, clone: Rep
         clone.git("rev-parse", f"{side}^{{tree}}").strip(),
     ):
         line = f"{old} {merge} refs/for/main\n".encode()
-        told = server.run(["pmgit-hook", "pre-receive"], stdin=line)
+        told = server.hook("pre-receive", stdin=line)
         assert told.code == 1, (old, told)
         assert "pretrained_model/gpt: missing-info" in told.out, (old, told)
         assert "judged by: pmgit's defaults" in told.out, (old, told)
@@ -311,8 +315,12 @@ def test_refs_that_are_pushed_together(server: Server, clone: Repo) -> None:
         f"refs/heads/{name} {clone.git('rev-parse', name).strip()} refs/heads/{name} {'0' * 40}\n"
         for name in ("main", "other")
     ]
-    pushed = clone.run(
-        ["pmgit-hook", "pre-push", "origin", "x", "--ignore", "absent-object"],
+    pushed = clone.hook(
+        "pre-push",
+        "origin",
+        "x",
+        "--ignore",
+        "absent-object",
         stdin="".join(lines).encode(),
     )
     assert "pretrained_model/gpt: missing-info" in pushed.out, pushed

@@ -55,9 +55,7 @@ def test_every_mode_agrees(sparse: Repo, tmp_path: Path) -> None:
         assert [(f["rule"], f["path"]) for f in findings] == expected
     head = sparse.git("rev-parse", "HEAD").strip()
     lines = f"refs/heads/main {head} refs/heads/main {sparse.git('rev-parse', 'HEAD~1')}"
-    pushed = sparse.run(
-        ["pmgit-hook", "pre-push", "origin", "x"], stdin=lines.strip().encode() + b"\n"
-    )
+    pushed = sparse.hook("pre-push", "origin", "x", stdin=lines.strip().encode() + b"\n")
     assert pushed.code == 1
     assert "raw.safetensors: missing-pointer" in pushed.out + pushed.err
     assert "uncovered-pointer" not in pushed.out + pushed.err

@@ -13,6 +13,7 @@ import unicodedata
 
 import pytest
 
+from tests import forked
 from tests.file_server import Fault
 from tests.hub_server import HubServer
 from tests.kit import BIN, Repo, weights_bytes
@@ -37,11 +38,12 @@ def models(repo: Repo) -> Repo:
 def at_terminal(
     repo: Repo, *argv: str, columns: int = 200, env: dict[str, str] | None = None
 ) -> str:
-    """What a command of pmgit writes to a terminal that is so wide."""
+    """What a command of pmgit writes to a terminal that is so wide; a fork of it, as in a shell."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    program = f"{forked.programs() or BIN}/pmgit"
     running = subprocess.Popen(
-        [str(BIN / "pmgit"), *argv], cwd=repo.path, env={**repo.env, **(env or {})},
+        [program, *argv], cwd=repo.path, env={**repo.env, **(env or {})},
         stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
     )  # fmt: skip
     os.close(theirs)
@@ -108,8 +110,8 @@ def test_colour_is_where_it_is_wanted(models: Repo) -> None:
         assert [line.rstrip() for line in table_of(shown)] == table_of(models.pmgit("status").out)
     piped = models.pmgit("status").out
     assert "\x1b" not in piped
-    forced = {**models.env, "FORCE_COLOR": "1"}
-    shown = models.run([str(BIN / "pmgit"), "status"], env=forced).out
+    forced = {"FORCE_COLOR": "1"}
+    shown = models.pmgit("status", env=forced).out
     assert "\x1b[31mmissing" in shown
     assert [line.rstrip() for line in table_of(shown)] == table_of(piped)
     assert "\x1b[31mmissing" in models.pmgit("--color", "always", "status").out
