@@ -56,14 +56,20 @@ def server(tmp_path: Path, env: dict[str, str]) -> Server:
     return server
 
 
-def answers(server: Server, **env: str) -> Iterator[str]:
-    """What pmgit says of a commit that it refuses, staged, in a range, in a tree and pushed."""
+def answers(server: Server, *, start: bool = True, **env: str) -> Iterator[str]:
+    """What pmgit says of a commit that it refuses, staged, in a range, in a tree and pushed.
+
+    Each is a start of the program; without `start`, forks answer what is asked in the clone.
+    """
     clone = server.clone
     for argv in (
         ["pmgit-hook", "pre-commit"], ["pmgit", "check", "--range", "origin/main..HEAD"],
         ["pmgit", "check", "--all"], ["git", "push", "-q", str(server.path), "HEAD:main"],
     ):  # fmt: skip
-        done = clone.run(argv, env=env)
+        if argv[0] == "git":
+            done = clone.run(argv, env=env)
+        else:
+            done = clone.pmgit(*argv[1:], program=argv[0], env=env, start=start)
         assert done.code == 1, (argv, done)
         lines = done.out.splitlines() + done.err.splitlines()
         told = [line.removeprefix("remote: ").strip() for line in lines]
@@ -72,7 +78,7 @@ def answers(server: Server, **env: str) -> Iterator[str]:
 
 def test_no_setting_changes_an_answer(server: Server, tmp_path: Path) -> None:
     """Nor a machine without a home, a place for temporary files, a locale."""
-    plain = list(answers(server))
+    plain = list(answers(server, start=False))
     assert all("missing-" in told for told in plain)
     assert "ü x.bin: missing-pointer" in plain[-1]
     odd = tmp_path / "odd"
@@ -86,7 +92,7 @@ def test_no_setting_changes_an_answer(server: Server, tmp_path: Path) -> None:
 
 def test_no_locale_hides_a_name(server: Server) -> None:
     """Such as zh_CN.GBK, which not every machine has that runs this test."""
-    plain = list(answers(server))
+    plain = list(answers(server, start=False))
     odd = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     encoding = server.run(
         [sys.executable, "-c", "import sys; print(sys.getfilesystemencoding())"], env=odd
