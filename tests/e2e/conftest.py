@@ -38,7 +38,8 @@ class Shared:
         self.caches = {
             "PIP_CACHE_DIR": str(folder / "pip"),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIP_NO_COMPILE": "1",
+            # 0, as pip reads it: with 1 it compiles 1,800 files of each environment, for 4 s.
+            "PIP_NO_COMPILE": "0",
             "PRE_COMMIT_HOME": str(folder / "pre-commit"),
             "PREK_HOME": str(folder / "prek"),
             "UV_CACHE_DIR": str(folder / "uv-cache"),
