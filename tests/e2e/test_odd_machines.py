@@ -56,7 +56,9 @@ def server(tmp_path: Path, env: dict[str, str]) -> Server:
     return server
 
 
-def answers(server: Server, *, start: bool = True, **env: str) -> Iterator[str]:
+def answers(
+    server: Server, env: dict[str, str] | None = None, *, start: bool = True
+) -> Iterator[str]:
     """What pmgit says of a commit that it refuses, staged, in a range, in a tree and pushed.
 
     Each is a start of the program; without `start`, forks answer what is asked in the clone.
@@ -87,7 +89,7 @@ def test_no_setting_changes_an_answer(server: Server, tmp_path: Path) -> None:
         server.git("config", "--file", str(odd), key, value)
     del server.clone.env["HOME"]
     less = {"TMPDIR": "/nonexistent", "LC_ALL": "nonsense", "LANGUAGE": "de"}
-    assert list(answers(server, GIT_CONFIG_GLOBAL=str(odd), **less)) == plain
+    assert list(answers(server, {"GIT_CONFIG_GLOBAL": str(odd), **less})) == plain
 
 
 def test_no_locale_hides_a_name(server: Server) -> None:
@@ -98,10 +100,10 @@ def test_no_locale_hides_a_name(server: Server) -> None:
         [sys.executable, "-c", "import sys; print(sys.getfilesystemencoding())"], env=odd
     )
     assert encoding.out == "ascii\n"
-    assert list(answers(server, **odd)) == plain
+    assert list(answers(server, odd)) == plain
     server.clone.stage(".pmgit.toml", 'models = ["模型"]\n')
     server.clone.stage("模型/bert/model.bin", 3000)
-    assert "模型/bert: missing-info" in next(answers(server, **odd))
+    assert "模型/bert: missing-info" in next(answers(server, odd))
 
 
 def test_a_parent_that_does_not_wait_for_anybody(server: Server) -> None:
