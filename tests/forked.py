@@ -456,6 +456,7 @@ class _Waiting:
                 import_module(f"{package}.{part}")
         self._package = package
         self._git = shutil.which("git")
+        self._spec = sys.modules[package].__spec__
         self.modules = {
             name: module
             for name, module in sys.modules.items()
@@ -472,7 +473,8 @@ class _Waiting:
         """Asked by `import`: the package, with all of its modules that it had imported."""
         if name != self._package:
             return None
-        sys.modules.update(self.modules)
+        # `import` takes a package that it finds there for one that begins, and runs it once more.
+        sys.modules.update({n: module for n, module in self.modules.items() if n != name})
         if self._is_like_now():
             return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
         self.hide()
@@ -484,6 +486,7 @@ class _Waiting:
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: that was done."""
+        module.__spec__ = self._spec
 
     def _is_like_now(self) -> bool:
         if self._package == "git":

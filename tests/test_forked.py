@@ -10,12 +10,10 @@ import pytest
 
 from tests import forked
 from tests.hub_server import HubServer
-from tests.kit import BIN, native_hooks, weights_for
+from tests.kit import BIN, Repo, native_hooks, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.kit import Repo
 
 PUSH_HOOK = """\
 repos:
@@ -187,8 +185,16 @@ def test_a_fork_names_commits_by_the_git_of_this_call(repo: Repo, tmp_path: Path
     ask = ("check", "--range", "HEAD~1..HEAD")
     expected = [repo.pmgit(*ask, env=env, start=True) for env in envs]
     assert "one (Test, 2026-01-01)" in expected[0].out
+    # GitPython does not read these ids; what it raises is looked up in its parts.
+    other = Repo(tmp_path / "sha256", repo.env, init=("--object-format=sha256",))
+    other.commit("none", "--allow-empty")
+    other.stage("best.pt", 1_500_000)
+    other.commit("one")
+    unnamed = other.pmgit(*ask, start=True)
+    assert unnamed.code == 1, unnamed
     for _ in range(2):
         assert [repo.pmgit(*ask, env=env) for env in envs] == expected
+        assert other.pmgit(*ask) == unnamed
 
 
 def test_a_fork_that_is_killed_answers_so(repo: Repo) -> None:
