@@ -35,8 +35,8 @@ OWN = torch_zip(state_dict(more=named("mylib.model", "Net") + b"0"))
 CONTENT = ("--select", "unsafe-weights", "--select", "broken-weights")
 #: Samples of which the rules say something else than a scan does.
 OTHERWISE = (
-    *("classic.txt", "unsafe.j2", "unknown.bin", "variables.index", "pointer-data.pt"),
-    "pointer.keras",
+    *("classic.txt", "dash.md", "digit.md", "unknown.bin", "numbers.bin", "pixels.bin"),
+    *("variables.index", "pointer-data.pt", "pointer.keras"),
 )
 
 
@@ -100,7 +100,8 @@ def test_every_sample_by_its_verdict(repo: Repo) -> None:
     # numbers.
     for name in ("classic.txt", "dash.md", "digit.md"):
         assert wrong.pop(f"{MODEL}/{name}") == ("unsafe", ("", ""))
-    assert wrong.pop(f"{MODEL}/unknown.bin") == ("unknown", ("", ""))
+    for name in ("unknown.bin", "numbers.bin", "pixels.bin"):
+        assert wrong.pop(f"{MODEL}/{name}") == ("unknown", ("", ""))
     # Beside an index there have to be its numbers.
     assert wrong.pop(f"{MODEL}/variables.index") == ("ok", ("broken-weights", "error"))
     # The words of a pointer in the first bytes of an archive: of damaged pointers another speaks.
