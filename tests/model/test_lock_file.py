@@ -25,8 +25,10 @@ PLACE = "pretrained_model/bert/pmgit.lock"
 SHA = "a" * 64
 COMMIT = "1" * 40
 
+#: All characters but halves of pairs. By default hypothesis finds them in 2 s.
+LETTERS = st.characters(exclude_categories=["Cs"])
 GOOD_PATHS = st.lists(
-    st.text(min_size=1, max_size=12).filter(lambda part: not trouble_with(part)),
+    st.text(LETTERS, min_size=1, max_size=12).filter(lambda part: not trouble_with(part)),
     min_size=1, max_size=3,
 ).map("/".join).filter(lambda path: not trouble_with(path))  # fmt: skip
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -34,7 +36,7 @@ FILES = st.lists(
     st.builds(LockedFile, GOOD_PATHS, st.integers(0, 1 << 60), HEX, st.sampled_from(["", COMMIT])),
     max_size=5,
 ).filter(lambda files: not clash(file.path for file in files))  # fmt: skip
-WORDS = st.text(max_size=60)
+WORDS = st.text(LETTERS, max_size=60)
 
 
 def values(lock: Lock) -> tuple[object, ...]:
@@ -48,7 +50,7 @@ def values(lock: Lock) -> tuple[object, ...]:
     extra=st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), WORDS, max_size=4),
     license=WORDS,
     created=WORDS,
-    parameters=st.dictionaries(st.text(min_size=1, max_size=8), st.integers(0, 1 << 50)),
+    parameters=st.dictionaries(st.text(LETTERS, min_size=1, max_size=8), st.integers(0, 1 << 50)),
 )
 def test_what_is_written_is_read_again(
     files: list[LockedFile],
