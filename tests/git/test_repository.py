@@ -126,6 +126,14 @@ def test_objects_in_the_environment(here: Repo, monkeypatch: pytest.MonkeyPatch)
     (here.path / "incoming").mkdir()
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(here.path / "incoming"))
     assert discover().objects == str(here.path / "incoming")
+    # What is started at the top gets both, from wherever they were meant.
+    monkeypatch.setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", f"../objects{os.pathsep}/elsewhere")
+    (here.path / "sub").mkdir()
+    monkeypatch.chdir(here.path / "sub")
+    env = discover().env
+    assert env["GIT_OBJECT_DIRECTORY"] == str(here.path / "incoming")
+    named = env["GIT_ALTERNATE_OBJECT_DIRECTORIES"].split(os.pathsep)
+    assert list(map(os.path.normpath, named)) == [str(here.path.parent / "objects"), "/elsewhere"]
 
 
 #: Variables that lead to a repository; UP is the way to its top, where Git goes before it looks
