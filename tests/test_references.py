@@ -29,7 +29,7 @@ FOREIGN_FILES = re.compile(
 )
 #: What ends so is a file of somebody's repository, and no name in Python.
 FOREIGN_ENDINGS = re.compile(
-    r".*\.(bin|h5|incomplete|jinja|json|md|model|msgpack|ot|safetensors|toml|txt|ya?ml|z01|gitlab)",
+    r".*\.(bin|h5|incomplete|jinja|json|md|model|msgpack|ot|pbtxt|safetensors|toml|txt|ya?ml|z01|gitlab)",
     re.IGNORECASE,
 )
 #: Names with dots that are settings of Git, or of other libraries.
