@@ -6,6 +6,22 @@ import io
 import struct
 import zipfile
 import zlib
+from typing import TYPE_CHECKING
+
+from pmgit.formats.caps import Caps
+
+if TYPE_CHECKING:
+    from pmgit.formats.opinion import Opinion
+    from pmgit.formats.reader import Reader
+
+
+def fresh_caps(**given: int) -> Caps:
+    """Caps for a content in which no other one may be found."""
+
+    def no_inside(_reader: Reader, name: str, _caps: Caps) -> Opinion:
+        raise AssertionError(name)
+
+    return Caps(no_inside, **given)
 
 
 def text(value: str) -> bytes:

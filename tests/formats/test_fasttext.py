@@ -7,10 +7,9 @@ import struct
 import pytest
 
 from pmgit.formats import fasttext
-from pmgit.formats.caps import Caps
-from pmgit.formats.judge import judge
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.reader import BytesReader
+from tests.formats.assemble import fresh_caps
 
 
 def model(words: int, *, dimensions: int = 1) -> bytes:
@@ -23,7 +22,7 @@ def model(words: int, *, dimensions: int = 1) -> bytes:
 
 
 def walked(data: bytes) -> int:
-    return fasttext._FastText(BytesReader(data)).walk(Caps(judge))  # type: ignore[arg-type]
+    return fasttext._FastText(BytesReader(data)).walk(fresh_caps())
 
 
 def test_the_dictionary_leads_to_the_same_end() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pmgit.formats.caps import Caps
 from pmgit.formats.lz4_frame import MAGIC, unpack
-from pmgit.formats.opinion import BrokenError, Opinion, TooMuchError
-from pmgit.formats.reader import BytesReader, Reader
+from pmgit.formats.opinion import BrokenError, TooMuchError
+from pmgit.formats.reader import BytesReader
 from pmgit.scan.scanned import judge_content
-from tests.formats.assemble import CALL, pickled
+from tests.formats.assemble import CALL, fresh_caps, pickled
 
 
 def frame(*blocks: bytes, plain: bool = False) -> bytes:
@@ -21,12 +20,8 @@ def frame(*blocks: bytes, plain: bool = False) -> bytes:
     return MAGIC + b"\x60\x70\x73" + body + bytes(4)
 
 
-def no_inside(reader: Reader, name: str, caps: Caps) -> Opinion:
-    raise AssertionError(name)
-
-
 def out_of(data: bytes) -> bytes:
-    return unpack(BytesReader(data), Caps(no_inside))
+    return unpack(BytesReader(data), fresh_caps())
 
 
 def test_what_comes_out() -> None:

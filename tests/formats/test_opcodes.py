@@ -10,16 +10,12 @@ import tracemalloc
 from functools import cached_property
 from typing import Any, NoReturn
 
-from pmgit.formats.caps import STEPS, Caps
+from pmgit.formats.caps import STEPS
 from pmgit.formats.opcodes import walk
-from pmgit.formats.opinion import Opinion, TooMuchError
-from pmgit.formats.reader import BytesReader, Reader
-from tests.formats.assemble import legacy, state_dict, text
+from pmgit.formats.opinion import TooMuchError
+from pmgit.formats.reader import BytesReader
+from tests.formats.assemble import fresh_caps, legacy, state_dict, text
 from tests.formats.pickle_samples import pickles
-
-
-def no_inside(reader: Reader, name: str, caps: Caps) -> Opinion:
-    raise AssertionError(name)
 
 
 class Stand:
@@ -78,7 +74,7 @@ def recorded(data: bytes) -> list[tuple[str, str]]:
 
 def missed(data: bytes) -> set[tuple[str, str]]:
     """What the walk does not name although Python would import it."""
-    stream = walk(BytesReader(data), 0, Caps(no_inside))
+    stream = walk(BytesReader(data), 0, fresh_caps())
     if any(kind == "computed" for kind, _, _ in stream.oddities):
         return set()
     return set(recorded(data)) - set(stream.globals)
@@ -121,14 +117,14 @@ def test_random_opcodes_are_followed_as_python_does() -> None:
 def test_the_walk_ends_where_python_ends() -> None:
     for data in (state_dict(), pickle.dumps({"a": [1, 2.5, None, "x" * 5000, b"y" * 9000]})):
         for behind in (b"", b"more"):
-            stream = walk(BytesReader(data + behind), 0, Caps(no_inside))
+            stream = walk(BytesReader(data + behind), 0, fresh_caps())
             assert (stream.end, stream.fault) == (len(data), "")
 
 
 def test_every_cut_is_a_fault() -> None:
     for data in (state_dict(), pickle.dumps(["é" * 400, 1 << 70, {"a": (1, 2, 3)}], 5)):
         for size in range(len(data)):
-            assert walk(BytesReader(data[:size]), 0, Caps(no_inside)).fault, size
+            assert walk(BytesReader(data[:size]), 0, fresh_caps()).fault, size
 
 
 def test_bytes_that_are_values_are_not_read() -> None:
@@ -140,7 +136,7 @@ def test_bytes_that_are_values_are_not_read() -> None:
             return super().read(offset, length)
 
     data = pickle.dumps([bytes(10_000_000)] * 1 + [bytes(9_000_000), "end"])
-    stream = walk(Counting(data), 0, Caps(no_inside))
+    stream = walk(Counting(data), 0, fresh_caps())
     assert (stream.end, stream.fault) == (len(data), "")
     assert Counting.read_bytes < 100_000
 
@@ -160,7 +156,7 @@ def test_memory_of_the_worst_pickles() -> None:
     }
     for name, body in worst.items():
         tracemalloc.start()
-        stream = walk(BytesReader(b"\x80\x04" + body + b"."), 0, Caps(no_inside, steps=few))
+        stream = walk(BytesReader(b"\x80\x04" + body + b"."), 0, fresh_caps(steps=few))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 1_250_000, (name, peak)
@@ -168,7 +164,7 @@ def test_memory_of_the_worst_pickles() -> None:
 
 
 def test_steps_are_shared() -> None:
-    caps = Caps(no_inside, steps=1000)
+    caps = fresh_caps(steps=1000)
     data = b"\x80\x02" + b"N0" * 300 + b"N."
     assert walk(BytesReader(data), 0, caps).too_much == ""
     assert "steps" in walk(BytesReader(data), 0, caps).too_much
@@ -213,6 +209,6 @@ def test_what_c_takes_for_a_number_hides_nothing_behind_it() -> None:
                 real.load()
             if real.named:
                 taken += 1
-                stream = walk(BytesReader(data), 0, Caps(no_inside))
+                stream = walk(BytesReader(data), 0, fresh_caps())
                 assert stream.globals or stream.too_much, data[:99]
     assert taken > 800

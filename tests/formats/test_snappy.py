@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from pmgit.formats.caps import Caps
 from pmgit.formats.opinion import BrokenError, TooMuchError
 from pmgit.formats.snappy import unpack
-
-if TYPE_CHECKING:
-    from pmgit.formats.opinion import Opinion
-    from pmgit.formats.reader import Reader
+from tests.formats.assemble import fresh_caps
 
 HUNDRED = bytes(range(100))
 
 
 def unpacked(packed: bytes) -> bytes:
-    def no_other_content(_reader: Reader, _name: str, _caps: Caps) -> Opinion:
-        raise AssertionError
-
-    return unpack(packed, 1000, Caps(no_other_content))
+    return unpack(packed, 1000, fresh_caps())
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def unpack(data: bytes, most: int, caps: Caps) -> bytes:
         raise TooMuchError(f"a block of snappy with more than {most:,} bytes")
     caps.reading(size)
     out = bytearray()
-    while at < len(data):
+    while at < len(data) and len(out) <= size:
         caps.step(4)
         tag = data[at]
         at += 1

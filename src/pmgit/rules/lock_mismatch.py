@@ -55,8 +55,8 @@ class LockMismatch(Rule):
     You train or change the model here: `pmgit update MODEL` locks its files as they are now.
 
     The model has a source: the printed command takes your change out of the commit and leaves it
-    on disk. Then `pmgit pull --replace MODEL` brings the locked files back, or `pmgit update MODEL`
-    locks the files that the source has now.
+    on disk. Then you choose. `pmgit pull --replace MODEL` puts the locked files back.
+    `pmgit update MODEL` fetches the files that the source has now, and locks these.
 
     A lock that two branches have changed is not merged by hand: take one side, then
     `pmgit update MODEL`.
