@@ -156,13 +156,14 @@ class HubServer(Server):
     def environment(self, home: str, **more: str) -> dict[str, str]:
         """The variables that make huggingface_hub use this Hub, and no other place.
 
-        Over plain HTTP: to read the certificates of this machine takes 20 ms for every call.
+        Over plain HTTP: to read the certificates of this machine takes 20 ms for every call. Xet
+        does not start without any.
         """
-        return {
-            "SSL_CERT_DIR": home,
+        found = {
             "HF_ENDPOINT": self.url, "HF_HOME": home, "HF_HUB_OFFLINE": "0",
             "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", **more,
         }  # fmt: skip
+        return found if found["HF_HUB_DISABLE_XET"] == "0" else {"SSL_CERT_DIR": home, **found}
 
     def answer(self, handler: Handler, asked: Asked) -> None:
         path = asked.path.strip("/")

@@ -79,7 +79,7 @@ GITCONFIG = """\
 #: What a developer may have set, and tests begin without.
 _OF_THE_DEVELOPER = (
     *("CI", "GITHUB_ACTIONS", "VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR", "TRANSFORMERS_CACHE"),
-    *("SKIP", "HUSKY", "LEFTHOOK"),
+    *("SKIP", "HUSKY", "LEFTHOOK", "TERM", "COLUMNS", "LINES"),
 )
 
 
