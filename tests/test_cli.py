@@ -236,7 +236,11 @@ def test_an_old_git_is_an_error_that_says_which_is_needed(repo: Repo) -> None:
     real = repo.sh("command -v git").out.strip()
     bin = repo.path.parent / "bin"
     bin.mkdir()
-    script = f'case " $* " in *" version "*) echo git version 2.30.9;; *) exec {real} "$@";; esac\n'
+    # It prints what it does not know, as rev-parse did before 2.31.
+    script = (
+        'case " $* " in *" version "*) echo git version 2.30.9;;'
+        f' *" rev-parse "*) echo --path-format=absolute;; *) exec {real} "$@";; esac\n'
+    )
     (bin / "git").write_text(f"#!/bin/sh\n{script}")
     (bin / "git").chmod(0o755)
     failed = repo.pmgit("check", env={"PATH": f"{bin}:{repo.env['PATH']}"})

@@ -11,6 +11,7 @@ import pytest
 
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
+from pmgit.git import program
 from tests.doctor.looking import cure, look, look_at
 
 if TYPE_CHECKING:
@@ -24,6 +25,23 @@ def test_versions_are_named(lfs_repo: Repo) -> None:
     assert found["git"].evidence == lfs_repo.git("version").strip()
     assert found["git-lfs"].evidence == lfs_repo.git("lfs", "version").strip()
     assert found["git-lfs"].status == OK
+
+
+def test_a_git_that_is_too_old_is_an_error(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = repo.sh("command -v git").out.strip()
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *" version") echo git version 2.33.8;; *) exec {real} "$@";; esac\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(program, "_git", "")
+    found = look_at(repo, "git")
+    assert (found.status, found.hint[:21]) == (ERROR, "install a newer git: ")
+    assert found.evidence == "git 2.33.8 is too old: pmgit needs git 2.34 or newer"
 
 
 def test_without_lfs_nothing_of_it_is_asked_for(repo: Repo) -> None:

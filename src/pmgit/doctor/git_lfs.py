@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pmgit.core.errors import PmgitError
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
+from pmgit.git.repository import check_version
 from pmgit.git.settings import LFSCONFIG
 from pmgit.lfs import missing
 
@@ -28,11 +30,19 @@ _NOT_USED = "; nothing here is in Git LFS"
 
 def checks(context: Context) -> Iterator[Check]:
     """`git`, `git-lfs`, `lfs-filter`, `lfs-push`."""
-    version = context.repository.run("version").decode("utf-8", "replace").strip()
-    yield Check("git", OK, version)
+    yield _git(context)
     yield _program(context)
     yield _filter(context)
     yield _push(context)
+
+
+def _git(context: Context) -> Check:
+    printed = context.repository.run("version")
+    try:
+        check_version(printed)
+    except PmgitError as error:
+        return Check("git", ERROR, error.message, hint=error.hint)
+    return Check("git", OK, printed.decode("utf-8", "replace").strip())
 
 
 def _program(context: Context) -> Check:
