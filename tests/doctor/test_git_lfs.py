@@ -33,9 +33,8 @@ def test_a_git_that_is_too_old_is_an_error(
     real = repo.sh("command -v git").out.strip()
     fake = tmp_path / "bin" / "git"
     fake.parent.mkdir()
-    fake.write_text(
-        f'#!/bin/sh\ncase "$*" in *" version") echo git version 2.33.8;; *) exec {real} "$@";; esac\n'
-    )
+    script = f'case "$*" in *" version") echo git version 2.33.8;; *) exec {real} "$@";; esac'
+    fake.write_text(f"#!/bin/sh\n{script}\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(program, "_git", "")

@@ -11,6 +11,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import BufferedReader
 
 # O_NONBLOCK: to open a FIFO would wait for its other end. Windows knows neither.
@@ -21,6 +22,9 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
+
+#: Larger ones leave the cache of a core.
+_PIECE = 1 << 18
 
 
 def open_regular(path: str | bytes) -> BufferedReader:
@@ -38,6 +42,20 @@ def open_regular(path: str | bytes) -> BufferedReader:
     except BaseException:
         os.close(fd)
         raise
+
+
+def pieces(file: BufferedReader) -> Iterator[memoryview]:
+    """The content of a file from its begin, 256 KiB at a time; each piece holds until the next.
+
+    They lie at the begin of a page. A kernel that copies by `rep movsb` takes four times as long
+    for memory that begins 1 to 31 bytes behind one (measured on AMD EPYC, Linux 6.18), and malloc
+    puts all that is large 16 bytes behind one.
+    """
+    import mmap
+
+    memory = memoryview(mmap.mmap(-1, _PIECE))
+    while count := file.raw.readinto(memory):
+        yield memory[:count]
 
 
 def reason_of(error: OSError | ValueError) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular, read_regular, reason_of
+from pmgit.formats.regular import open_regular, pieces, read_regular, reason_of
 from pmgit.model import info_file, traces
 from pmgit.model.describe import is_foreign, look
 from pmgit.model.folder import INFO
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Description
     from pmgit.models.gate import Gate
-
-
-#: Bytes that are copied at once.
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -192,9 +188,9 @@ def copy_in(repository: Repository, found: Gathered, source: str, path: str, gat
             os.makedirs(os.path.dirname(to), exist_ok=True)
             with open_regular(place) as reader, open(to, "xb") as writer:
                 digest = hashlib.sha256()
-                while chunk := reader.read(_CHUNK):
-                    digest.update(chunk)
-                    writer.write(chunk)
+                for piece in pieces(reader):
+                    digest.update(piece)
+                    writer.write(piece)
                 total += writer.tell()
             blob = os.path.basename(place)
             if found.repo_id and len(blob) == 64 and digest.hexdigest() != blob:

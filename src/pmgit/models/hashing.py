@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.errors import PmgitError
-from pmgit.formats.regular import open_regular, read_regular
+from pmgit.formats.regular import open_regular, pieces, read_regular
 from pmgit.gitfiles.user_files import write_whole
 from pmgit.models.side_by_side import side_by_side
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.model.describe import Hasher
 
-#: Bytes that are read at once: they stay in the cache of a core. On most machines 64 KiB to 1 MiB
-#: take the same time; on one of them the kernel took three times as long to fill more than 64 KiB.
-_CHUNK = 1 << 16
 #: A memory of 100,000 files has 20 MB.
 _MOST_BYTES = 64_000_000
 #: What was changed so recently (seconds) may change again within one tick of the file system's
@@ -176,11 +173,10 @@ def _hash(
                     on_bytes(status.st_size)
                 return Hashed(status.st_size, known)
             digest = hashlib.sha256()
-            view = memoryview(bytearray(_CHUNK))
-            while count := file.raw.readinto(view):
-                digest.update(view[:count])  # without Python's lock: threads hash side by side
+            for piece in pieces(file):
+                digest.update(piece)  # without Python's lock: threads hash side by side
                 if on_bytes:
-                    on_bytes(count)
+                    on_bytes(len(piece))
             after = os.fstat(file.fileno())
     except FileNotFoundError:
         return Hashed(trouble=GONE)

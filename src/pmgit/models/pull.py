@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.core.errors import ROOM, PmgitError, UsageError
 from pmgit.core.units import show_size
-from pmgit.formats.regular import open_regular
+from pmgit.formats.regular import open_regular, pieces
 from pmgit.gitfiles import user_files
 from pmgit.model.lock_file import HUB, URL
 from pmgit.models.gate import Arrived
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pmgit.models.nearby import Nearby
     from pmgit.sources.source import Source
 
-_CHUNK = 1 << 20
 #: Beside the files themselves, a disk needs room for what else is written there.
 _SPARE = 10_000_000
 
@@ -257,12 +256,11 @@ def _copied(place: str, copy: str, on_bytes: Callable[[int], None]) -> str:
     digest = hashlib.sha256()
     with open_regular(place) as reader, open(copy, "xb") as writer:
         shared = _share_blocks(reader.fileno(), writer.fileno())
-        view = memoryview(bytearray(_CHUNK))
-        while count := reader.raw.readinto(view):
-            digest.update(view[:count])
+        for piece in pieces(reader):
+            digest.update(piece)
             if not shared:
-                writer.write(view[:count])
-            on_bytes(count)
+                writer.write(piece)
+            on_bytes(len(piece))
         writer.flush()
         os.fsync(writer.fileno())
     return digest.hexdigest()
