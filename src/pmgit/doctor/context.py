@@ -12,6 +12,7 @@ from pmgit.git.settings import GitSettings
 from pmgit.gitfiles.attributes import attribute_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, lfs_lines
 from pmgit.gitfiles.attributes.unread_files import is_misnamed
+from pmgit.hooks import hook_state
 from pmgit.model import folder
 from pmgit.snapshots.base import TREE, Snapshot
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pmgit.git.repository import Repository
+    from pmgit.hooks.hook_state import HookState
 
 
 class Context:
@@ -38,6 +40,20 @@ class Context:
     def settings(self) -> GitSettings:
         """Git's configuration, and that of Git LFS."""
         return GitSettings(self.repository, lfs=True)
+
+    @cached_property
+    def git_settings(self) -> GitSettings:
+        """Git's configuration alone."""
+        return self.settings.without_lfsconfig()
+
+    @cached_property
+    def hooks_folder(self) -> str:
+        """The folder that Git takes hooks from."""
+        return hook_state.hooks_folder(self.repository)
+
+    def hooks(self) -> HookState:
+        """The hooks, and the configurations that they read."""
+        return hook_state.inspect(self.repository, self.git_settings, self.hooks_folder)
 
     @cached_property
     def snapshot(self) -> Snapshot:

@@ -10,7 +10,7 @@ from pmgit.core.finding import Fix, Step
 from pmgit.doctor import entries, hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from pmgit.git.program import path_of
-from pmgit.hooks import chain, framework_files, frameworks, hook_state
+from pmgit.hooks import chain, framework_files, frameworks
 from pmgit.hooks.installation import NONE
 from pmgit.hooks.names import FRAMEWORKS, PRE_COMMIT, PREK, TOML, YML
 
@@ -35,7 +35,7 @@ _OLD_NAMES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-m
 def checks(context: Context) -> Iterator[Check]:
     """`pre-commit`, `pmgit-hook`."""
     folder = hook_files.folder(context)
-    state = hook_state.inspect(context.repository)
+    state = context.hooks()
     state.follow(context.config.values["hooks-config"])
     recorded = context.config.values["hooks"]
     tool = state.tool or (recorded if recorded in FRAMEWORKS else PRE_COMMIT)

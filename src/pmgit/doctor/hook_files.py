@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pmgit.core.finding import Fix, Step
-from pmgit.hooks import chain, framework_files, hook_state
+from pmgit.hooks import chain, framework_files
 from pmgit.hooks.hook_file import HookFile
 from pmgit.hooks.names import FILES, LEFTHOOK
 
@@ -50,7 +50,7 @@ class HookFolder:
 
 def folder(context: Context) -> HookFolder:
     """The folder that Git runs hooks from."""
-    path = hook_state.hooks_folder(context.repository)
+    path = context.hooks_folder
     own = os.path.join(context.repository.common_dir, "hooks")
     setting = context.settings.last("core.hookspath")
     found = HookFolder(path, own, setting if setting and setting.value else None)

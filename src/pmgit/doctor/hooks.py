@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.hooks import chain, hook_state
+from pmgit.hooks import chain
 from pmgit.hooks.hook_file import HookFile
 from pmgit.hooks.names import LFS_HOOKS
 
@@ -62,7 +62,7 @@ def _place(context: Context, folder: HookFolder) -> Check:
 
 def _earlier(context: Context) -> Iterator[Check]:
     """A warning for chains that an earlier pmgit wrote: they run, and do what they did then."""
-    hooks = [hook for hook in hook_state.inspect(context.repository).hooks.values() if hook.chain]
+    hooks = [hook for hook in context.hooks().hooks.values() if hook.chain]
     early = [hook for hook in hooks if chain.version(hook.content or b"") < chain.VERSION]
     if early:
         shown = ", ".join(context.shown(hook.path) for hook in early)

@@ -32,7 +32,7 @@ _MOST, _MOST_RAW = 10, 5
 
 def raw_weights(context: Context) -> Iterator[Check]:
     """`raw-weights`, where there are some."""
-    snapshot = tree.take(context.repository)
+    snapshot = tree.take(context.repository, listing=context.snapshot.listing())
     report = engine.judge(snapshot, context.config, _RAW, plans=False)
     tiers = Tiers(context.config)
     found, forgiven = (

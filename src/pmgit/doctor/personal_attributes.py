@@ -27,7 +27,7 @@ def checks(context: Context) -> Iterator[Check]:
     """`personal-attributes`."""
     repository = context.repository
     paths = list(dict.fromkeys([*context.tracked, *context.local]))
-    if not paths or other_lines.is_silent(repository):
+    if not paths or other_lines.is_silent(repository, context.git_settings):
         yield Check(NAME, OK, "attributes here are those that every clone has")
         return
     everywhere = EveryClone(repository).filters(paths)

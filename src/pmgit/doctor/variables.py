@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pmgit.core.finding import Fix, Step
 from pmgit.doctor import hook_files
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
-from pmgit.hooks import chain, framework_files, hook_state
+from pmgit.hooks import chain, framework_files
 from pmgit.hooks.names import PRE_COMMIT, STAGES
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _found(context: Context) -> Iterator[tuple[str, str, bool]]:
 
 def _own_ids(context: Context) -> set[str]:
     """The ids of the hooks of pmgit in the configuration of pre-commit or prek."""
-    state = hook_state.inspect(context.repository)
+    state = context.hooks()
     config = state.config(state.tool or PRE_COMMIT)
     document, _ = framework_files.read(context.repository.top, config)
     ours = [hook for item in framework_files.items(document) for hook in item["hooks"]]

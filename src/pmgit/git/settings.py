@@ -83,6 +83,18 @@ class GitSettings:
                     self._known.setdefault(key, []).append(GitSetting(scope, origin, value))
         return self._known
 
+    def without_lfsconfig(self) -> GitSettings:
+        """The same settings, but for those that Git does not read."""
+        import copy
+
+        found = copy.copy(self)
+        found._known = {
+            key: own
+            for key, values in self.all.items()
+            if (own := [one for one in values if one.scope != LFSCONFIG])
+        }
+        return found
+
     def last(self, key: str) -> GitSetting | None:
         """The value that counts; None when there is none."""
         return self.all.get(key, [None])[-1]

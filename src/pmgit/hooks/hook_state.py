@@ -68,10 +68,16 @@ class HookState:
         return self.named or framework_files.read_by(tool, self.configs)
 
 
-def inspect(repository: Repository) -> HookState:
-    """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read."""
-    folder = hooks_folder(repository)
-    path = GitSettings(repository).text("core.hookspath")
+def inspect(
+    repository: Repository, settings: GitSettings | None = None, folder: str = ""
+) -> HookState:
+    """Look at the hooks; nothing is changed. Raises PmgitError when one cannot be read.
+
+    `settings` are those of the repository, and `folder` is `hooks_folder`, where they are known
+    already.
+    """
+    folder = folder or hooks_folder(repository)
+    path = (settings or GitSettings(repository)).text("core.hookspath")
     parent, name = os.path.split(folder)
     if name == "_" and os.path.basename(parent) == ".husky":
         # husky makes `_` anew at every install and runs `.husky/<stage>` from it.
