@@ -11,12 +11,14 @@ from pmgit.git import repository
 from pmgit.init import candidates
 from pmgit.init import detect as look_module
 from pmgit.init.detect import Look, look
+from pmgit.snapshots.base import TREE, Snapshot
 from tests.kit import Repo, pointer
 
 
 def seen(repo: Repo, config: Config | None = None, wanted: tuple[str, ...] = ()) -> Look:
     os.chdir(repo.path)
-    return look(repository.discover(), config or Config(), wanted)
+    snapshot = Snapshot(repository.discover(), TREE, [], [])
+    return look(snapshot, config or Config(), wanted)
 
 
 def test_an_empty_repository_gets_the_common_folder(repo: Repo) -> None:

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pmgit.check import config_lookup, engine
-from pmgit.core.config import LFS
 from pmgit.core.errors import PmgitError
 from pmgit.core.units import counted
 from pmgit.formats import safetensors
@@ -45,17 +44,15 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
 
     Raises PmgitError when a proof fails, HookError when it is one of the hooks.
     """
-    ignored = ignore_block.plan(repository, made.config, None)
-    if ignored.changes:
-        raise PmgitError(f"{', '.join(ignored.changes)} is not as it was written", _AGAIN)
-    ignore_block.apply(repository, ignored)
-    yield from ignored.proved
-    if made.storage == LFS:
-        planned = lfs_setup.plan(repository, made.config, ())
-        if planned.writes or planned.raw:
+    if made.ignored:
+        if other := ignore_block.prove(repository, made.ignored):
+            raise PmgitError(f"{', '.join(other)} is not as it was written", _AGAIN)
+        yield from made.ignored.proved
+    if made.lfs:
+        if not lfs_setup.prove(repository, made.lfs):
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {counted(len(planned.covered), 'pattern')}"
-        if arrived := len(lfs_proof.push_samples(repository, planned)):
+        yield f"git check-attr says lfs for {counted(len(made.lfs.covered), 'pattern')}"
+        if arrived := len(lfs_proof.push_samples(repository, made.lfs)):
             yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:
@@ -78,7 +75,7 @@ def _hooks(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
         lines.append(f"{framework.name} accepts {framework.config}")
         if built := entry_steps.check(repository, framework, None if known else say):
             lines.append(f"{framework.name} has built {built}")
-    found = hook_state.inspect(repository)
+    found = hook_state.inspect(repository, made.settings)
     lines.append(hook_steps.prove(repository, found, made.hooks, framework))
     state = hook_state.look_again(repository, found)
     state.follow(made.config.values["hooks-config"])
@@ -110,8 +107,9 @@ def _judged(repository: Repository, made: SetupPlan) -> str:
         change = Blob(path, there.store(safetensors.file_of(bytes(trial.BYTES))))
         restage(there, [(change.mode, change.oid, path)])
         snapshot = Snapshot(there, STAGED, [change], introduced_by([change]))
+        snapshot.listing()  # all at once, in place of its parts one by one
         config = config_lookup.read(snapshot)
-        report = engine.judge(snapshot, config, engine.selected(config))
+        report = engine.judge(snapshot, config, engine.selected(config), plans=False)
     rules = [f.rule for f in report.findings if f.path == path and f.severity == "error"]
     if not rules:
         raise PmgitError(

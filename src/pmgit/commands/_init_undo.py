@@ -74,22 +74,22 @@ def _warn(sizes: dict[str, int], what: str) -> None:
 
 def _forget_baseline(repository: Repository) -> None:
     """Take a baseline that is not committed out of the index: `next:` has had it staged."""
-    _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", BASELINE).wait()
-    if not head and repository.run("ls-files", "-z", "--", BASELINE):
+    is_staged = repository.run("ls-files", "-z", "--", BASELINE)
+    if is_staged and not undo.committed(repository, [BASELINE]):
         repository.run("update-index", "--force-remove", "--", BASELINE)
         say(named(f"left {BASELINE}, no longer staged: pmgit baseline wrote it"))
 
 
-def _differs(repository: Repository, name: str) -> bool:
-    """Whether HEAD has the file with other content than the disk; line ends may be Git's."""
-    code, data, _ = repository.start("cat-file", "blob", f"HEAD:{name}").wait()
-    now = files.read(os.path.join(repository.top, *name.split("/"))) if not code else None
-    return not code and (now is None or data not in (now, now.replace(b"\r\n", b"\n")))
+def _differs(repository: Repository, name: str, oid: str) -> bool:
+    """Whether the disk has other content than this blob; line ends may be Git's."""
+    now = files.read(os.path.join(repository.top, *name.split("/")))
+    return now is None or oid not in map(repository.id_of, (now, now.replace(b"\r\n", b"\n")))
 
 
 def _print_committed(repository: Repository, names: list[str]) -> None:
     """Print the commit that undoes it in Git, where some of the files were committed."""
-    changed = [name for name in names if _differs(repository, name)]
+    found = undo.committed(repository, names)
+    changed = [name for name in names if name in found and _differs(repository, name, found[name])]
     if changed:
         paths = " ".join(map(quote, changed))
         say(f"note: committed already: {visible(', '.join(changed))}")

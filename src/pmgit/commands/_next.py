@@ -24,7 +24,7 @@ from pmgit.snapshots import tree
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
@@ -37,9 +37,14 @@ def git(repository: Repository) -> str:
     return "git" if above == "." else f"git -C {quote(above)}"
 
 
-def add(repository: Repository, names: Sequence[str]) -> str:
-    """The command that stages these files, also when ignore rules hide one of them."""
-    force = "-f " if attributes.ignored(repository, names, untracked=True) else ""
+def add(repository: Repository, names: Sequence[str], hidden: Iterable[str] | None = None) -> str:
+    """The command that stages these files, also when ignore rules hide one of them.
+
+    `hidden` are files that they hide, where that is known already.
+    """
+    if hidden is None:
+        hidden = attributes.ignored(repository, names, untracked=True)
+    force = "-f " if not set(names).isdisjoint(hidden) else ""
     return f"{git(repository)} add {force}-- {' '.join(map(quote, names))}"
 
 
@@ -96,7 +101,7 @@ def after_init(
     for name in mine:
         source, line, pattern = hidden[name]
         rule = visible(f"{name} is ignored by Git ({source}:{line}: {pattern})")
-        share = add(repository, [name])
+        share = add(repository, [name], hidden)
         yield f"note: {rule} and was so before, so it stays yours; to share it: {share}"
     new = [name for name in files if name not in mine]
     if not new:
@@ -104,7 +109,7 @@ def after_init(
     wrong, tracked = _wrong(repository, made)
     if wrong:
         yield f"hint: {_OLD if tracked else _UNDESCRIBED}"
-    yield f"next: {add(repository, new)}"
+    yield f"next: {add(repository, new, hidden)}"
     if wrong:
         yield f"next: pmgit baseline && {add(repository, [BASELINE])}"
         yield f'next: {git(repository)} commit -q -m "Set up pmgit"'

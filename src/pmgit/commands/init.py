@@ -18,7 +18,7 @@ from pmgit.core.units import counted, show_size
 from pmgit.git.blob import decode
 from pmgit.hooks.config_entry import NotExtendableError
 from pmgit.init import onboarding, undo
-from pmgit.init.journal import Journal
+from pmgit.init.journal import Journal, carry_out
 from pmgit.init.onboarding import SetupWish
 from pmgit.report.text import visible
 
@@ -244,8 +244,7 @@ def _do(made: SetupPlan, journal: Journal) -> None:
         if step.ready:
             step.ready()
     try:
-        for step in made.steps:
-            step.run(journal)
+        carry_out(made.steps, journal)
     except PmgitError as error:
         error.hint = f"{error.hint}; then {_AGAIN}" if error.hint else _AGAIN
         raise

@@ -20,9 +20,10 @@ from pmgit.gitfiles import models_folders
 from pmgit.history import old_weights
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch, textconv
 from pmgit.init import lfs_proof as pushed
-from pmgit.init.journal import Journal
+from pmgit.init.journal import Journal, carry_out
 from pmgit.lfs.patterns import PLAIN_DIFF, TENSOR_DIFF
 from pmgit.report.text import visible
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,13 +108,14 @@ def command(
         _compare_ignored(repository, compares=compares)
         return
     switch = None
+    snapshot = Snapshot(repository, TREE, [], [])
     if config.storage == IGNORE and not patterns:
-        switch = storage_switch.switch(repository, config, LFS)
+        switch = storage_switch.switch(snapshot, config, LFS)
     # It is pmgit's own block that hides weights, and not the user's lines alone.
     opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
     diff = {True: TENSOR_DIFF, False: PLAIN_DIFF, None: ""}[compares]
-    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened, diff=diff)
+    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened, diff=diff, snapshot=snapshot)
     if plan.hidden:
         switch = None  # only texts are put right
     if dry_run:
@@ -224,8 +226,7 @@ def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> 
     journal = Journal(repository)
     journal.sweep()
     done = onboarding.set_up_lfs(repository, plan, journal)
-    for step in switch.steps:
-        step.run(journal)
+    carry_out(switch.steps, journal)
     return done
 
 

@@ -100,14 +100,16 @@ def plan(
     keep_text: bool | None,
     nested: bool | None = None,
     roots: Sequence[str] = (),
+    *,
+    snapshot: Snapshot | None = None,
 ) -> IgnorePlan:
     """Work out the block and prove it, without changing anything.
 
     None means: as the block that is there has it. `roots` are the models folders; none: those
-    of the configuration that exist. Raises PmgitError, with the file and line, when
-    a rule of the user's defeats the block.
+    of the configuration that exist. `snapshot` is the index, where it is known already. Raises
+    PmgitError, with the file and line, when a rule of the user's defeats the block.
     """
-    snapshot = Snapshot(repository, TREE, [], [])
+    snapshot = snapshot or Snapshot(repository, TREE, [], [])
     tracked = snapshot.listing()
     before = _read(repository, tracked, NAME)
     asked = list(roots) or models_folders.existing(repository, config, tracked)
@@ -163,6 +165,19 @@ def is_current(repository: Repository, made: IgnorePlan) -> bool:
         _read(repository, made.tracked, path) == before
         for path, (before, _) in made.changes.items()
     )
+
+
+def prove(repository: Repository, made: IgnorePlan) -> list[str]:
+    """The files that are not as the plan has them; where all are, Git is asked as by `apply`."""
+    wanted = {NAME: made.after, **{path: new for path, (_, new) in made.folders.items()}}
+    other = [
+        path
+        for path, new in wanted.items()
+        if (_read(repository, made.tracked, path) or b"") != (new or b"")
+    ]
+    if not other:
+        _prove(repository, made, [])
+    return other
 
 
 def apply(repository: Repository, made: IgnorePlan) -> None:

@@ -15,26 +15,25 @@ from pmgit.snapshots.base import TREE, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
 
 
-def find(
-    repository: Repository,
-    matched: Callable[[Sequence[str]], Mapping[str, Sequence[str]]],
-) -> list[Blob]:
-    """The raw blobs that commits introduced at paths which belong into Git LFS now, oldest first.
+def introduced(repository: Repository) -> list[Blob]:
+    """Every file that commits introduce at a path, with the oldest commit; oldest first.
 
-    `matched` finds the lfs patterns of paths that have some. None where the history is not here to
-    look at (a clone without trees).
+    None where the history is not here to look at (a clone without trees).
     """
     try:
-        blobs = _introduced(repository)
+        return [blob for blob in _introduced(repository) if blob.is_regular]
     except GitError:
         return []  # no commit yet, or a clone without trees
-    lfs = matched(list(dict.fromkeys(blob.path for blob in blobs if blob.is_regular)))
+
+
+def raw(repository: Repository, blobs: Iterable[Blob], lfs: Container[str]) -> list[Blob]:
+    """Those of the blobs that are raw, at paths that belong into Git LFS now: those in `lfs`."""
     blobs = [b for b in blobs if b.path in lfs and not patterns.must_be_text(b.path)]
     Snapshot(repository, TREE, [], []).objects.survey(blobs, pointer.may_be)
     return [b for b in blobs if b.size > 0 and not pointer.read(b.head or b"", expected=True)]

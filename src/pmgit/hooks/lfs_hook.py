@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from pmgit.git.settings import GitSettings
-from pmgit.hooks import hook_state
 from pmgit.hooks.hook_file import HookFile
 from pmgit.hooks.names import PUSH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pmgit.git.repository import Repository
+    from pmgit.git.settings import GitSettings
 
 
 class PushUpload(NamedTuple):
@@ -27,11 +26,13 @@ class PushUpload(NamedTuple):
     hint: str = ""
 
 
-def ensure(repository: Repository) -> PushUpload:
-    """Let git-lfs write its hooks when there is no pre-push hook; say so when another is there."""
-    folder, own = _hooks_folder(repository)
+def ensure(repository: Repository, folder: str, settings: GitSettings) -> PushUpload:
+    """Let git-lfs write its hooks when there is no pre-push hook; say so when another is there.
+
+    `folder` is where Git takes hooks from.
+    """
     hook = os.path.join(folder, PUSH)
-    if not os.path.lexists(hook) and own:
+    if is_wanted(folder, settings):
         # pmgit runs git without hooks; here their real folder is what is meant.
         repository.start("-c", f"core.hooksPath={folder}", "lfs", "update").wait()
     found = HookFile.read(hook, PUSH)
@@ -43,13 +44,8 @@ def ensure(repository: Repository) -> PushUpload:
     return PushUpload(False, hook, "git lfs update")
 
 
-def is_wanted(repository: Repository) -> bool:
-    """Whether `ensure` would have git-lfs write its hooks."""
-    folder, own = _hooks_folder(repository)
+def is_wanted(folder: str, settings: GitSettings) -> bool:
+    """Whether `ensure` would have git-lfs write its hooks: not for other repositories."""
+    setting = settings.last("core.hookspath")
+    own = not setting or setting.is_of_repository
     return own and not os.path.lexists(os.path.join(folder, PUSH))
-
-
-def _hooks_folder(repository: Repository) -> tuple[str, bool]:
-    """Where hooks are, and whether the folder belongs to this repository alone."""
-    setting = GitSettings(repository).last("core.hookspath")
-    return hook_state.hooks_folder(repository), not setting or setting.is_of_repository

@@ -14,14 +14,13 @@ from pmgit.init import candidates
 from pmgit.lfs import missing, pointer
 from pmgit.model import storage
 from pmgit.model.weights import ALWAYS, AMBIGUOUS, Tiers
-from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pmgit.git.blob import Blob
-    from pmgit.git.repository import Repository
     from pmgit.init.candidates import Folder
+    from pmgit.snapshots.base import Snapshot
 
 #: Of so many folders the content is looked at: each may be as large as the work tree.
 _MOST_WEIGHED = 50
@@ -51,10 +50,11 @@ class Look:
     is_invented: bool = False
 
 
-def look(repository: Repository, config: Config, wanted: Iterable[str] = ()) -> Look:
-    """Look at the repository. `wanted` are models folders that a person has named."""
-    snapshot = Snapshot(repository, TREE, [], [])
-    tracked = snapshot.listing()
+def look(snapshot: Snapshot, config: Config, wanted: Iterable[str] = ()) -> Look:
+    """Look at the repository, whose index `snapshot` is. `wanted` are models folders that a person
+    has named.
+    """
+    repository, tracked = snapshot.repository, snapshot.listing()
     tiers = Tiers(config)
     seen = Look(source=config.source)
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Self
 
 from pmgit.core.errors import PmgitError
 from pmgit.git.blob import decode
+from pmgit.git.entries import INDEX as INDEX_ENTRIES
 from pmgit.gitfiles import parts, user_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pmgit.git.repository import Repository
 
@@ -39,6 +40,8 @@ GONE = "gone"
 LINK = b"link to "
 
 _VERSION = 1
+#: So many paths are named to `git ls-files`; of more, all of the index is listed.
+MOST_ASKED = 500
 
 
 @dataclass
@@ -89,6 +92,8 @@ class Journal:
         self.path = os.path.join(repository.git_dir, "pmgit", "init.json")
         self._repository = repository
         self._top = repository.top
+        #: What the index has of the files that steps are about to write: asked once for all.
+        self._staged: dict[str, str] = {}
         self.records = self._load()
 
     def _load(self) -> list[Record]:
@@ -158,7 +163,6 @@ class Journal:
         before = link_content(path) if link else user_files.read(path)
         name = self.name(path)
         added, removed = parts.between(before or b"", after or b"") if kind == ENTRY else ([], [])
-        is_here = not (name.startswith(("../", ".git/")) or os.path.isabs(name))
         return Record(
             kind,
             name,
@@ -168,8 +172,18 @@ class Journal:
             added,
             link,
             removed,
-            staged(self._repository, name) if is_here else None,
+            self._of_index([name]).get(name),
         )
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Ask Git what the index has of these files, which are about to be written one by one."""
+        self._staged = self._of_index(names)
+
+    def _of_index(self, names: Iterable[str]) -> dict[str, str]:
+        """What the index has of each of the names that is of a file of the work tree."""
+        here = [name for name in names if _is_of_work_tree(name)]
+        known = {name: self._staged[name] for name in here if name in self._staged}
+        return known | staged(self._repository, [name for name in here if name not in known])
 
     def write(self, kind: str, path: str, data: bytes) -> None:
         """Note it, make the folders, write the file: each whole or not at all.
@@ -205,18 +219,24 @@ class Journal:
 
         Links are left out: what they lead to is not this repository's.
         """
-        made = [Record.for_index(name, staged(self._repository, name)) for name in entries]
-        for path, kind in watched.items():
-            if not os.path.islink(path):
-                made.append(self.about(kind, path, None))
-                made[-1].after = PENDING
+        entries = list(entries)
+        plain = [path for path in watched if not os.path.islink(path)]
+        if entries:
+            self._staged = {}  # it changes now
+            self.expect([*entries, *map(self.name, plain)])
+        made = [Record.for_index(name, self._staged[name]) for name in entries]
+        for path in plain:
+            made.append(self.about(watched[path], path, None))
+            made[-1].after = PENDING
         noted = self.note(*made)
         try:
             yield
         finally:
+            self._staged = {} if entries else self._staged
+            now = staged(self._repository, entries)
             for record in noted:
                 if record.kind == INDEX:
-                    record.after = staged(self._repository, record.path)
+                    record.after = now[record.path]
                 else:
                     record.after = digest(user_files.read(self.locate(record)))
             self.drop(*(record for record in noted if record.is_settled))
@@ -226,11 +246,21 @@ def _as_text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def staged(repository: Repository, path: str) -> str:
-    """`mode id` of a path in the index; '' when it is not there."""
-    out = repository.run("ls-files", "-s", "-z", "--", path)
-    fields = decode(out).partition("\t")[0].split(" ")
-    return f"{fields[0]} {fields[1]}" if len(fields) == 3 else ""
+def _is_of_work_tree(name: str) -> bool:
+    return not (name.startswith(("../", ".git/")) or os.path.isabs(name))
+
+
+def staged(repository: Repository, paths: Sequence[str]) -> dict[str, str]:
+    """`mode id` of each path in the index; '' where it is not there."""
+    found = dict.fromkeys(paths, "")
+    if found:
+        # The system lets a command have so many words.
+        asked = found if len(found) < MOST_ASKED else ()
+        for line in decode(repository.run(*INDEX_ENTRIES, "--", *asked)).split("\0")[:-1]:
+            entry, _, path = line.partition("\t")
+            if found.get(path) == "":
+                found[path] = entry.rpartition(" ")[0]
+    return found
 
 
 def link_content(path: str) -> bytes:
@@ -264,3 +294,10 @@ class SetupStep:
         """The step that writes the file `name`."""
         diff = (name, before, after)
         return cls(f"write {name}{why}", [diff], lambda journal: journal.write(kind, name, after))
+
+
+def carry_out(steps: Sequence[SetupStep], journal: Journal) -> None:
+    """Do the steps, in their order."""
+    journal.expect(dict.fromkeys(name for step in steps for name, _, _ in step.diffs))
+    for step in steps:
+        step.run(journal)

@@ -20,7 +20,7 @@ from pmgit.gitfiles import block, ignore_block, user_files
 from pmgit.gitfiles.attributes import attribute_file, lfs_lines
 from pmgit.gitfiles.attributes.attribute_lines import NAME, deciders
 from pmgit.init import lfs_setup, storage_switch, textconv
-from pmgit.init.journal import BLOCK, Journal, Record
+from pmgit.init.journal import BLOCK, Journal, Record, carry_out
 from pmgit.lfs import include, patterns, pointer
 from pmgit.model import storage
 from pmgit.model.folder import INFO, LOCK
@@ -63,7 +63,7 @@ def plan(repository: Repository, config: Config) -> LfsLeaving | None:
         return None
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     # Of a model, what Git has as text stays visible.
-    switch = storage_switch.switch(repository, config, IGNORE, _keeps_text(tracked, config))
+    switch = storage_switch.switch(snapshot, config, IGNORE, _keeps_text(tracked, config))
     below = tuple(f"{root}/" for root in switch.roots)
     file = attribute_file.read(snapshot, [])
     old = block.read(file.work_tree or b"", NAME) or []
@@ -168,8 +168,7 @@ def apply(repository: Repository, made: LfsLeaving) -> None:
     """Carry the plan out, recorded in the journal, and ask Git again. Raises PmgitError."""
     journal = Journal(repository)
     journal.sweep()
-    for step in made.switch.first:
-        step.run(journal)
+    carry_out(made.switch.first, journal)
     journal.note(
         *(Record.for_index(blob.path, f"{blob.mode} {blob.oid}", "") for blob in made.blobs)
     )
@@ -177,8 +176,7 @@ def apply(repository: Repository, made: LfsLeaving) -> None:
     _write_attributes(repository, journal, made.attributes)
     if textconv.forget(repository):
         made.notes.append(f"{textconv.KEY} is no longer set: there is nothing to compare")
-    for step in made.switch.last:
-        step.run(journal)
+    carry_out(made.switch.last, journal)
     paths = [blob.path for blob in made.blobs]
     hidden = attributes.ignored(repository, paths)
     tiers = Tiers(made.switch.config)

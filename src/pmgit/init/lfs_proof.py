@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _REMOTE = "proof"
 _BRANCH = f"{HEADS}proof"
+#: A time in seconds.
+_LONG_AGO = 1_000_000_000
 #: What a configuration of the user's could do to a push that is to stay on this machine.
 _OURS = {
     # Relative: each of the two repositories has a store of its own.
@@ -119,6 +121,8 @@ def _push(repository: Repository, made: LfsPlan, samples: Mapping[str, str], fol
         os.makedirs(os.path.dirname(file), exist_ok=True)
         with open(file, "wb") as out:
             out.write(content)
+        # Older than the index, or Git could not know it unchanged, and would start Git LFS again.
+        os.utime(file, (_LONG_AGO, _LONG_AGO))
     # -f: the user's own ignore rules do not count here.
     here.run("add", "-f", "--", ".")
     # `git commit` would look at all files again, and start Git LFS for it.

@@ -25,7 +25,7 @@ from pmgit.gitfiles.attributes import (
 )
 from pmgit.gitfiles.attributes.attribute_lines import NAME
 from pmgit.history import old_weights
-from pmgit.hooks import lfs_hook
+from pmgit.hooks import hook_state, lfs_hook
 from pmgit.lfs import include, missing, patterns, pointer
 from pmgit.model import storage
 from pmgit.snapshots.base import TREE, Snapshot
@@ -122,19 +122,22 @@ def plan(
     *,
     opened: bool = False,
     diff: str = "",
+    snapshot: Snapshot | None = None,
+    settings: GitSettings | None = None,
 ) -> LfsPlan:
     """Work out everything for the patterns in `wanted` (none: those of the formats present).
 
     `roots` are the models folders; none: those of the configuration that exist. `opened`: the
     ignore rules that hide weights now are about to go. `diff`: how Git is to compare weights ('':
-    as it does now).
+    as it does now). `snapshot` is the index, `settings` are those of the repository, where they are
+    known already.
 
     Raises UsageError or PmgitError, with the reason and the way out, when it cannot work.
     """
     if not missing.is_installed():
         raise PmgitError("git-lfs is not installed", missing.install_hint())
     index = _index_file(repository)
-    snapshot = Snapshot(repository, TREE, [], [])
+    snapshot = snapshot or Snapshot(repository, TREE, [], [])
     tracked = {path: blob for path, blob in snapshot.listing().items() if blob.is_regular}
     roots = list(roots) or models_folders.existing(repository, config, tracked)
     below = models_folders.files_below(repository, roots, tracked)
@@ -144,7 +147,7 @@ def plan(
     names = sorted({*tracked, *below})
     lines = lfs_lines.Lines(
         repository, attributes, roots=roots, names=names, tracked=tracked,
-        max_text=storage.largest_text(config), diff=diff,
+        max_text=storage.largest_text(config), diff=diff, settings=settings,
     )  # fmt: skip
     if wanted:
         mine = lfs_patterns.asked_for(repository, wanted, tracked, lines.large)
@@ -188,9 +191,12 @@ def _fill(
 ) -> None:
     """Find what is staged otherwise than the new lines say."""
     groups = lfs_lines.split(made.lines)
-    matched = lines.matched([*groups.sends, *groups.large], list(tracked))
+    introduced = old_weights.introduced(snapshot.repository)
+    paths = dict.fromkeys([*tracked, *(blob.path for blob in introduced)])
+    wanted = lines.matched([*groups.sends, *groups.large], list(paths))
+    matched = {path for path in tracked if path in wanted}
     made.not_here = snapshot.objects.survey([tracked[path] for path in matched], pointer.may_be)
-    concerned = {path for path in tracked if path in matched or patterns.must_be_text(path)}
+    concerned = matched.union(filter(patterns.must_be_text, tracked))
     filters = lines.filters(made.lines, sorted(concerned))
     for path in sorted(concerned):
         blob = tracked[path]
@@ -200,32 +206,58 @@ def _fill(
                 made.raw.append(blob)
         elif isinstance(found, pointer.Pointer) and patterns.must_be_text(path) and path != NAME:
             made.texts.append((blob, found))
-    made.history = old_weights.find(
-        snapshot.repository, lambda paths: lines.matched([*groups.sends, *groups.large], paths)
-    )
+    made.history = old_weights.raw(snapshot.repository, introduced, wanted)
 
 
-def apply(repository: Repository, made: LfsPlan) -> LfsDone:
-    """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`."""
+def prove(repository: Repository, made: LfsPlan) -> bool:
+    """Whether the files and the index are as planned; then Git is asked again, as by `apply`."""
+    if made.hidden or user_files.read(os.path.join(repository.top, NAME)) != made.new_work_tree:
+        return False
+    now = Snapshot(repository, TREE, [], [])
+    staged = now.listing()
+    files = [staged[path] for path in (NAME, *(blob.path for blob in made.raw)) if path in staged]
+    now.objects.survey(files, pointer.may_be)
+    text = now.objects.contents([blob for blob in files if blob.path == NAME])
+    if list(text.values()) != [made.new_index]:
+        return False
+    if not all(pointer.readable(blob.head) for blob in files if blob.path != NAME):
+        return False
+    _prove(repository, made)
+    return True
+
+
+def apply(repository: Repository, made: LfsPlan, hooks: str = "") -> LfsDone:
+    """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`.
+
+    `hooks` is the folder that Git takes hooks from, where it is known.
+    """
+    settings = GitSettings(repository)
     # Before anything is written: it refuses when somebody has a filter of this name.
-    _install(repository)
+    _install(repository, settings)
     if made.writes:
         new = made.new_work_tree
         if new != made.attributes.work_tree:
             user_files.write_whole(os.path.join(repository.top, NAME), new)
             clear_skip_mark(repository, NAME)
         stage(repository, made)
-    _prove(repository, made)
-    renormalise.to_pointers(repository, made.raw)
+    here = _prove(repository, made)
+    renormalise.to_pointers(repository, made.raw, here)
     lost = renormalise.to_text(repository, made.texts)
-    return LfsDone(lost, lfs_hook.ensure(repository))
+    hooks = hooks or hook_state.hooks_folder(repository)
+    return LfsDone(lost, lfs_hook.ensure(repository, hooks, settings))
 
 
-def _install(repository: Repository) -> None:
+def _install(repository: Repository, settings: GitSettings) -> None:
     """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
     filter_of_lfs = dict(word.split("=", 1) for word in renormalise.LFS_FILTER[1::2])
-    if GitSettings(repository).local("filter.lfs.") == filter_of_lfs:
+    present = settings.local("filter.lfs.")
+    if present == filter_of_lfs:
         return  # git-lfs would start 13 git processes to find the same
+    if not present:
+        # Nothing to refuse: what git-lfs writes then, with a quarter of its processes.
+        for key, value in {**filter_of_lfs, "lfs.repositoryformatversion": "0"}.items():
+            repository.run("config", "--local", key, value)
+        return
     code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
     if code:
         found = GitSettings(repository).all.items()
@@ -240,18 +272,21 @@ def _install(repository: Repository) -> None:
 def stage(repository: Repository, made: LfsPlan) -> None:
     """Stage `.gitattributes` as planned; edits that the user has not staged stay so."""
     if made.attributes.index is None or made.new_index == made.new_work_tree:
-        # -f: the user's ignore rules may hide it.
         sparse = ("--sparse",) if repository.is_sparse else ()
-        repository.run(*renormalise.LFS_FILTER, "add", "-f", *sparse, "--", NAME)
+        # Without a sparse checkout not by `git add`: it would also look at weights that Git cannot
+        # know unchanged yet, and start Git LFS for them.
+        words = ("add", "-f", *sparse) if sparse else ("update-index", "--add")
+        repository.run(*renormalise.LFS_FILTER, *words, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
     restage(repository, [(made.attributes.mode, repository.store(made.new_index), NAME)])
 
 
-def _prove(repository: Repository, made: LfsPlan) -> None:
+def _prove(repository: Repository, made: LfsPlan) -> set[str]:
+    """Ask Git about the probes; returns which of them, and of the raw files, Git LFS gets here."""
     probes = made.probes
     of_clones = EveryClone(repository).filters(probes)
-    here = other_lines.sent(repository, probes)
+    here = other_lines.sent(repository, [*probes, *(blob.path for blob in made.raw)])
     for path in probes:
         if of_clones.get(path) != LFS or path not in here:
             where = "in the work tree" if of_clones.get(path) == LFS else "in the index"
@@ -260,3 +295,4 @@ def _prove(repository: Repository, made: LfsPlan) -> None:
                 "a .gitattributes that is not staged, or staged otherwise, decides;"
                 f" see: git check-attr -a -- {path!r}",
             )
+    return here

@@ -22,11 +22,13 @@ from pmgit.hooks.names import LFS_HOOKS
 from pmgit.init import config_steps, entry_steps, hook_steps, lfs_setup, readme_template
 from pmgit.init.detect import Look, look
 from pmgit.init.journal import BLOCK, CONFIG, HOOK, OWN, Journal, SetupStep
+from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmgit.git.repository import Repository
+    from pmgit.gitfiles.ignore_block import IgnorePlan
     from pmgit.hooks.frameworks import Framework
     from pmgit.hooks.hook_state import HookState
 
@@ -48,7 +50,8 @@ class SetupWish:
 class SetupPlan:
     """The plan: what was found, how the repository is to be set up, and the steps that are missing.
 
-    `notes` are about effects of the steps that nobody would expect.
+    `notes` are about effects of the steps that nobody would expect. `ignored` and `lfs` are the
+    plans for the ignore rules and Git LFS: those that were carried out, once the steps are done.
     """
 
     look: Look
@@ -57,6 +60,9 @@ class SetupPlan:
     hooks: str
     roots: list[str]
     framework: Framework | None = None
+    ignored: IgnorePlan | None = None
+    lfs: lfs_setup.LfsPlan | None = None
+    settings: GitSettings | None = None
     steps: list[SetupStep] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -72,16 +78,18 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
         wanted.models = Config({"models": list(wanted.models)}).models
     named = ("models", "storage", "language")
     config_steps.refuse_contradiction(config, {key: getattr(wanted, key) for key in named})
-    seen = look(repository, config, wanted.models)
+    snapshot = Snapshot(repository, TREE, [], [])
+    settings = GitSettings(repository)
+    seen = look(snapshot, config, wanted.models)
     where = wanted.storage or config.storage or (LFS if seen.lfs_lines else IGNORE)
     roots = [folder.path for folder in seen.taken]
-    state = hook_state.inspect(repository)
+    state = hook_state.inspect(repository, settings)
     seen.hooks = hook_steps.hook_lines(state)
     seen.idle = hook_steps.idle_managers(state, seen.managers)
     recorded = config.values["hooks"]
     state.follow(config.values["hooks-config"])
     hooks = wanted.hooks or recorded or hook_steps.mode_here(state, seen.managers)
-    made = SetupPlan(seen, config, where, hooks, roots)
+    made = SetupPlan(seen, config, where, hooks, roots, settings=settings)
     if hooks == NONE and wanted.hooks:
         hook_steps.refuse_none(repository, state)
     if hooks not in (NATIVE, NONE):
@@ -109,10 +117,10 @@ def plan(repository: Repository, config: Config, wanted: SetupWish) -> SetupPlan
         if keys:
             made.steps.append(config_steps.record(repository, config, keys))
     made.steps += _pages(repository, made)
-    ignored = ignore_steps(repository, made, True if wanted.keep_text else None)
+    ignored = ignore_steps(snapshot, made, True if wanted.keep_text else None)
     made.steps += ignored
     if where == LFS:
-        made.steps += _lfs(repository, made, after_ignore=bool(ignored))
+        made.steps += _lfs(snapshot, settings, made, after_ignore=bool(ignored))
     made.steps += _hooks(repository, made, state, wanted)
     return made
 
@@ -163,12 +171,12 @@ def _linked(repository: Repository, root: str) -> str:
     return next((path for path in paths if os.path.islink(os.path.join(repository.top, path))), "")
 
 
-def ignore_steps(
-    repository: Repository, made: SetupPlan, keep_text: bool | None
-) -> list[SetupStep]:
-    """The step that writes the block of .gitignore, if it changes."""
-    found = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
-    made.notes += hidden_text.notes(repository, made.config, found)
+def ignore_steps(snapshot: Snapshot, made: SetupPlan, keep_text: bool | None) -> list[SetupStep]:
+    """The step that writes the block of .gitignore, if it changes; `snapshot` is the index."""
+    repository, config, roots = snapshot.repository, made.config, made.roots
+    found = ignore_block.plan(repository, config, keep_text, roots=roots, snapshot=snapshot)
+    made.ignored = found
+    made.notes += hidden_text.notes(repository, config, found)
     if not found.changes:
         return []
 
@@ -176,7 +184,8 @@ def ignore_steps(
         # Somebody may have thought about it for long, or it is done again.
         fresh = found
         if not ignore_block.is_current(repository, found):
-            fresh = ignore_block.plan(repository, made.config, keep_text, roots=made.roots)
+            fresh = ignore_block.plan(repository, config, keep_text, roots=roots)
+        made.ignored = fresh
         files = [os.path.join(repository.top, *name.split("/")) for name in fresh.changes]
         with journal.around(dict.fromkeys(files, BLOCK)):
             ignore_block.apply(repository, fresh)
@@ -189,27 +198,39 @@ def ignore_steps(
     return [SetupStep(f"write pmgit's block of {names}: {what}", diffs, run)]
 
 
-def _lfs(repository: Repository, made: SetupPlan, *, after_ignore: bool) -> list[SetupStep]:
+def _lfs(
+    snapshot: Snapshot, settings: GitSettings, made: SetupPlan, *, after_ignore: bool
+) -> list[SetupStep]:
     """The step that sets up Git LFS (attributes, filter, pointers), if something is missing."""
+    repository = snapshot.repository
     is_hidden = False
+
+    def planned(*, opened: bool = False) -> lfs_setup.LfsPlan:
+        return lfs_setup.plan(
+            repository, made.config, (), made.roots, opened=opened, snapshot=snapshot,
+            settings=settings,
+        )  # fmt: skip
 
     def run(journal: Journal) -> None:
         fresh = found
         if is_hidden or not lfs_setup.is_current(repository, fresh):
             fresh = lfs_setup.plan(repository, made.config, (), made.roots)
+        made.lfs = fresh
         set_up_lfs(repository, fresh, journal).refuse_lost()
 
     try:
-        found = lfs_setup.plan(repository, made.config, (), made.roots)
+        found = planned()
     except HiddenError:
         if not after_ignore:
             raise
         # The step before lets in what the user's own lines hide (`*.bin`).
         is_hidden = True
-        found = lfs_setup.plan(repository, made.config, (), made.roots, opened=True)
-    filtered = bool(GitSettings(repository).local("filter.lfs.process"))
+        found = planned(opened=True)
+    made.lfs = found
+    filtered = bool(settings.local("filter.lfs.process"))
     # The chain uploads by itself; without it an interrupted step may lack the hooks of git-lfs.
-    lacking = made.hooks == NONE and lfs_hook.is_wanted(repository)
+    hooks = hook_state.hooks_folder(repository) if made.hooks == NONE else ""
+    lacking = bool(hooks) and lfs_hook.is_wanted(hooks, settings)
     if filtered and not (found.writes or found.raw or found.texts or lacking):
         return []
     what = "set up Git LFS for weights, in this repository only"
@@ -235,4 +256,4 @@ def set_up_lfs(
     }
     journal.folders(hooks)
     with journal.around(watched, paths if fresh.writes else paths[1:]):
-        return lfs_setup.apply(repository, fresh)
+        return lfs_setup.apply(repository, fresh, hooks)

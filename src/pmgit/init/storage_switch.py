@@ -18,11 +18,11 @@ from pmgit.init import config_steps, onboarding, readme_template
 from pmgit.init.detect import Look
 from pmgit.init.journal import ENTRY, OWN, SetupStep
 from pmgit.init.onboarding import SetupPlan
-from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.repository import Repository
+    from pmgit.snapshots.base import Snapshot
 
 
 @dataclass
@@ -44,24 +44,24 @@ class Switch:
 
 
 def switch(
-    repository: Repository, config: Config, storage: str, keep_text: bool | None = None
+    snapshot: Snapshot, config: Config, storage: str, keep_text: bool | None = None
 ) -> Switch:
-    """The steps to another storage, without those of Git LFS.
+    """The steps to another storage, without those of Git LFS; `snapshot` is the index.
 
     Raises PmgitError when the configuration cannot be changed line by line, or a line of the
     user's defeats the new ignore rules.
     """
+    repository = snapshot.repository
     name = config.source.partition(" ")[0] or FILE
     before = user_files.read(os.path.join(repository.top, name))
     was, now = map(config_steps.storage_line, (LFS if storage == IGNORE else IGNORE, storage))
     after = (before or b"").replace(was.encode(), now.encode())
     after = config_steps.put_key(after, config.source or FILE, "storage", storage)
     new = parse(after, name)
-    tracked = Snapshot(repository, TREE, [], []).listing()
-    roots = models_folders.existing(repository, new, tracked)
+    roots = models_folders.existing(repository, new, snapshot.listing())
     made = Switch(new, roots)
     plan = SetupPlan(Look(), new, storage, NONE, roots)
-    made.first = onboarding.ignore_steps(repository, plan, keep_text)
+    made.first = onboarding.ignore_steps(snapshot, plan, keep_text)
     for root in roots:
         made.last += _readme(repository, f"{root}/{readme_template.NAME}", made)
     made.last.append(SetupStep.writing(ENTRY, name, before, after, f": storage {storage!r}"))

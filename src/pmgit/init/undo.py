@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pmgit.git import attributes, streams
 from pmgit.git.blob import decode
-from pmgit.git.entries import restage
+from pmgit.git.entries import FILES, of_tree, restage
 from pmgit.git.names import ATTRIBUTES, IGNORES
 from pmgit.git.revisions import id_of
 from pmgit.gitfiles import block, parts, user_files
@@ -30,6 +30,7 @@ from pmgit.init.journal import (
     HOOK,
     INDEX,
     LINK,
+    MOST_ASKED,
     OWN,
     PENDING,
     Journal,
@@ -102,16 +103,17 @@ def run(repository: Repository, journal: Journal, keep: int = 0) -> Iterator[str
     """Undo every record but the first `keep`, the last first; yields a line for each that a person
     should know of.
     """
+    index = _IndexNow(repository, journal.records[keep:])
     while len(journal.records) > keep:
         record = journal.records[-1]
         if record.kind == INDEX:
-            line = _index(repository, record)
+            line = _index(index, record)
         elif record.kind == FOLDER:
             line = ""
             with suppress(OSError):  # not empty: somebody keeps something there
                 os.rmdir(journal.locate(record))
         else:
-            _unstage(repository, record, journal.locate(record))
+            _unstage(index, record, journal.locate(record))
             line = _file(repository, record, journal.locate(record))
         if record.kind == HOOK:
             _forget_renamed(journal.locate(record))
@@ -216,40 +218,65 @@ def _filter(repository: Repository, before: bytes) -> str:
     return "removed the filter lfs from the configuration of this repository"
 
 
-def _unstage(repository: Repository, record: Record, path: str) -> None:
+class _IndexNow:
+    """What the index, and HEAD, have of the files of records: each is asked once for all.
+
+    `put_back` alone changes it while the records are undone.
+    """
+
+    def __init__(self, repository: Repository, records: Iterable[Record]) -> None:
+        was = [(r.path, _was_staged(r)) for r in records if r.kind == INDEX or r.index is not None]
+        self.repository = repository
+        self.now = staged(repository, [path for path, _ in was])
+        other = dict.fromkeys(path for path, before in was if self.now[path] != before)
+        self._committed = committed(repository, list(other))
+
+    def put_back(self, path: str, before: str) -> str:
+        """Stage `before` ('': nothing) in the place of what is there, unless that is committed."""
+        now, mode, oid = self.now[path], *before.partition(" ")[::2]
+        if now.rpartition(" ")[2] == self._committed.get(path, ""):
+            return f"left {path} in the index: it is committed"
+        if oid and self.repository.start("cat-file", "-e", oid).wait()[0]:
+            return f"left {path} in the index: what was staged before is gone"
+        restage(self.repository, [(mode, oid, path)])
+        self.now[path] = before
+        return ""
+
+
+def _was_staged(record: Record) -> str:
+    """What the index had before, as `mode id`; '' for nothing."""
+    return (record.content or b"").decode("ascii") if record.kind == INDEX else record.index or ""
+
+
+def committed(repository: Repository, paths: Sequence[str]) -> dict[str, str]:
+    """The ids of the files that HEAD has at these paths."""
+    # The system lets a command have so many words.
+    asked = paths if len(paths) < MOST_ASKED else ()
+    code, out, _ = repository.start(*FILES, "HEAD", "--", *asked).wait() if paths else (1, b"", "")
+    return {} if code else {blob.path: blob.oid for blob in of_tree(out)}
+
+
+def _unstage(index: _IndexNow, record: Record, path: str) -> None:
     """Put into the index what it had of a file, when it has what was written into the file."""
-    if record.index is None:
-        return
-    now = staged(repository, record.path)
+    now = "" if record.index is None else index.now[record.path]
     if not now or now == record.index:
         return
-    data = _blob(repository, now)
+    oid = now.rpartition(" ")[2]
     on_disk = b"" if os.path.islink(path) else user_files.read(path) or b""
     # Git may store other line ends than the file has.
-    same = record.after == digest(on_disk) and data == on_disk.replace(b"\r\n", b"\n")
-    if same or record.after == digest(data):
-        _put_back(repository, record.path, now, record.index)
+    plain = index.repository.id_of(on_disk.replace(b"\r\n", b"\n"))
+    same = record.after == digest(on_disk) and oid == plain
+    if same or record.after == digest(_blob(index.repository, now)):
+        index.put_back(record.path, record.index or "")
 
 
-def _index(repository: Repository, record: Record) -> str:
+def _index(index: _IndexNow, record: Record) -> str:
     """Stage again what was staged, unless somebody has committed or changed it since."""
-    now = staged(repository, record.path)
-    before = (record.content or b"").decode("ascii")
-    if now == before or now != (_interrupted(repository, record, now) or record.after):
+    now = index.now[record.path]
+    before = _was_staged(record)
+    if now == before or now != (_interrupted(index.repository, record, now) or record.after):
         return ""
-    return _put_back(repository, record.path, now, before)
-
-
-def _put_back(repository: Repository, path: str, now: str, before: str) -> str:
-    """Stage `before` ('': nothing) in the place of `now`, unless that is committed."""
-    _, head, _ = repository.start("ls-tree", "-z", "HEAD", "--", path).wait()
-    if now.rpartition(" ")[2].encode("ascii") in head if now else not head:
-        return f"left {path} in the index: it is committed"
-    mode, _, oid = before.partition(" ")
-    if oid and repository.start("cat-file", "-e", oid).wait()[0]:
-        return f"left {path} in the index: what was staged before is gone"
-    restage(repository, [(mode, oid, path)])
-    return ""
+    return index.put_back(record.path, before)
 
 
 def _interrupted(repository: Repository, record: Record, now: str) -> str:
@@ -265,7 +292,7 @@ def _interrupted(repository: Repository, record: Record, now: str) -> str:
     )
     if pointer.readable(head):
         return now
-    before = _blob(repository, (record.content or b"").decode("ascii"))
+    before = _blob(repository, _was_staged(record))
     return now if _is_content_of(before, _blob(repository, now)) else ""
 
 

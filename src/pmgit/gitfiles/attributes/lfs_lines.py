@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
+    from pmgit.git.settings import GitSettings
     from pmgit.gitfiles.attributes.attribute_file import AttributeFile
 
 
@@ -91,12 +92,15 @@ class Lines:
         tracked: Mapping[str, Blob],
         max_text: int = patterns.MAX_TEXT_BYTES,
         diff: str = "",
+        settings: GitSettings | None = None,
     ) -> None:
         """`names` are all files that are known, on disk or in the index; `tracked` the latter.
 
         A text of more than `max_text` bytes may go to Git LFS. `diff` is how Git is to compare
-        what is sent ('': as it does now).
+        what is sent ('': as it does now). `settings` are those of the repository, where they are
+        known already.
         """
+        self._settings = settings
         self._diff = diff
         self._max_text = max_text
         self._repository = repository
@@ -164,7 +168,7 @@ class Lines:
         Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
         """
         wanted, old = set(wanted), self._old
-        silent = other_lines.is_silent(self._repository)
+        silent = other_lines.is_silent(self._repository, self._settings)
         before = self.filters(old.lines(), list(self.large.values()))
         small = [path for path in self._texts if path not in before]
         # A text with a line of its own may have become smaller since.
@@ -190,13 +194,12 @@ class Lines:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
         # Other spellings, other folders.
-        groups.keeps.extend(map(patterns.exact, self._caught(groups, small, silent)))
-        groups.large.extend(
-            pattern
-            for pattern, path in self.large.items()
-            if before[path] == LFS or pattern in wanted
-        )
-        for path in self._caught(groups, small, silent):
+        kept = self._caught(groups, small, silent)
+        groups.keeps.extend(map(patterns.exact, kept))
+        large = [p for p, path in self.large.items() if before[path] == LFS or p in wanted]
+        groups.large.extend(large)
+        # Where nothing was added the answer is the same.
+        for path in self._caught(groups, small if kept or large else [], silent):
             raise self._defeated(self.files(groups.lines()), path, "stay text")
         return groups.lines()
 

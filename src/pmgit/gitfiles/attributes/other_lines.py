@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 _LOOKED_UP = 500
 
 
-def is_silent(repository: Repository) -> bool:
-    """Whether this machine adds nothing to the attributes of a tree."""
+def is_silent(repository: Repository, settings: GitSettings | None = None) -> bool:
+    """Whether this machine adds nothing to the attributes of a tree.
+
+    `settings` are those of the repository, where they are known already.
+    """
     if attributes.own_file(repository):
         return False
-    settings = GitSettings(repository)
+    settings = settings or GitSettings(repository)
     return not (personal(repository, settings) or ignores_case(settings))
 
 

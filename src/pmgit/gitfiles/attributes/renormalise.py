@@ -15,12 +15,11 @@ from pmgit.git.blob import encode
 from pmgit.git.entries import restage
 from pmgit.git.streams import Running
 from pmgit.gitfiles import user_files
-from pmgit.gitfiles.attributes import other_lines
 from pmgit.lfs import pointer, store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
@@ -39,12 +38,14 @@ LFS_FILTER = (
 )
 
 
-def to_pointers(repository: Repository, blobs: Sequence[Blob]) -> None:
-    """Stage the pointer to the content of every blob; raises PmgitError when one stays raw."""
+def to_pointers(repository: Repository, blobs: Sequence[Blob], here: Container[str]) -> None:
+    """Stage the pointer to the content of every blob; raises PmgitError when one stays raw.
+
+    `here` are the paths that Git sends to Git LFS in this clone.
+    """
     # Where the work tree has exactly the content, git may read it there.
     same = [blob for blob in blobs if work_tree.compare(repository, blob) == work_tree.SAME]
     # Git goes by the attributes that it has here, and adds the others raw without a word.
-    here = other_lines.sent(repository, [blob.path for blob in same])
     same = [blob for blob in same if blob.path in here]
     if same:
         # One process for all, and the index learns that these files have not changed.
