@@ -164,3 +164,13 @@ def test_control_characters_are_not_printed(lfs_repo: Repo) -> None:
     shown = lfs_repo.pmgit("doctor")
     assert "\x1b" not in shown.out
     assert "a\\x1b[2Jb" in shown.out
+
+
+def test_what_checks_share_is_asked_once(lfs_repo: Repo) -> None:
+    trace = lfs_repo.path.parent / "trace"
+    assert lfs_repo.pmgit("doctor", env={"GIT_TRACE": str(trace)}).code in (0, 1)
+    lines = [line.partition("built-in: git ")[2] for line in trace.read_text().split("\n")]
+    for question in ("rev-parse --path-format=absolute --git-path hooks", "ls-files -s"):
+        assert sum(line.startswith(question) for line in lines) == 1, lines
+    # git-lfs has its own.
+    assert sum(line.startswith("config -z") for line in lines) == 1, lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -268,6 +269,37 @@ def test_the_proof_leaves_nothing_behind(repo: Repo) -> None:
     assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
     assert repo.git("count-objects") == "0 objects, 0 kilobytes\n"
     assert repo.staged() == []
+
+
+def asked(repo: Repo, *args: str) -> Counter[str]:
+    """How often a command asks each question about this repository; its own folders not counted."""
+    trace = repo.path.parent / "trace"
+    trace.unlink(missing_ok=True)
+    done = repo.pmgit(*args, env={"GIT_TRACE": str(trace)})
+    assert done.code == 0, done
+    lines = [line.partition("trace: built-in: git ")[2] for line in trace.read_text().split("\n")]
+    return Counter(line for line in lines if line and not line.startswith(("add", "commit")))
+
+
+def test_questions_about_many_files_are_asked_once(repo: Repo) -> None:
+    """Settings, the place of hooks, and what the index and HEAD have: not once per step or file."""
+    for number in range(5):
+        repo.write(f"pretrained_model/m{number}/model.safetensors", 300)
+    repo.stage("src/a.py", "x\n")
+    repo.commit()
+    found = asked(repo, "init", "--yes", *NATIVE)
+    assert sum(name.startswith("config ") for name in found) == 1, found
+    # The second time for the proof.
+    assert found["rev-parse --path-format=absolute --git-path hooks"] == 2, found
+    assert found["ls-files -s -z --"] == 3, found
+    assert sum(found[name] for name in found if name.startswith("ls-files")) == 4, found
+    assert sum(found[name] for name in found if name.startswith("check-ignore")) < 10, found
+    repo.git("add", "-A")
+    repo.commit()
+    found = asked(repo, "init", "--undo", "--yes")
+    # HEAD for the second time to name what is committed.
+    for question, times in (("ls-files -s", 1), ("ls-tree", 2)):
+        assert sum(found[name] for name in found if name.startswith(question)) == times, found
 
 
 def test_undo_without_init(repo: Repo) -> None:

@@ -89,7 +89,10 @@ def test_twice_changes_nothing(repo: Repo) -> None:
     trace = repo.path.parent / "trace"
     again = repo.pmgit("lfs-setup", "--no-proof", env={"GIT_TRACE": str(trace)})
     assert "nothing to do" in again.out
-    assert "lfs install" not in trace.read_text()
+    traced = trace.read_text()
+    assert "built-in: git check-attr" in traced
+    assert "lfs install" not in traced
+    assert "config --local" not in traced
     assert state(repo) == before
     repo.commit()
     assert "nothing to do" in setup(repo).out

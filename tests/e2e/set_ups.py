@@ -16,7 +16,7 @@ import pytest
 
 from pmgit.commands import _work_tree
 from pmgit.init import onboarding
-from pmgit.init.journal import Journal
+from pmgit.init.journal import Journal, carry_out
 from tests.kit import BIN, Repo
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def set_up(repo: Repo, *args: str) -> SetupPlan:
         for step in made.steps:
             if step.ready:
                 step.ready()
-        for step in made.steps:
-            step.run(journal)
+        carry_out(made.steps, journal)
     return made
 
 

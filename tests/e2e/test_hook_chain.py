@@ -152,7 +152,7 @@ def put_up(
         made = set_up(repo, *(["--hooks", hooks] if hooks else []), "--system")
         with standing_in(repo):
             repository = discover()
-            state = hook_state.inspect(repository)
+            state = hook_state.inspect(repository, made.settings)
             proof = hook_steps.prove(repository, state, made.hooks, made.framework)
         assert "git runs the hooks in " in proof
         if commit:

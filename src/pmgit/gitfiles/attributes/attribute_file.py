@@ -49,7 +49,7 @@ def read(snapshot: Snapshot, below: Iterable[str]) -> AttributeFile:
             f"{NAME} is a symbolic link in the index, and Git does not read it through links",
             f"put a plain file in its place: git rm --cached -- {NAME}",
         )
-    if repository.run("ls-files", "-u", "-z", "--", NAME):
+    if not staged and repository.run("ls-files", "-u", "-z", "--", NAME):
         raise PmgitError(f"{NAME} is not merged", f"resolve the conflict, then: git add -- {NAME}")
     index = of_path.pop(NAME, None)
     work_tree = user_files.read(os.path.join(repository.top, NAME))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from pmgit.core.config import LFS as LFS_STORAGE
@@ -168,7 +169,6 @@ class Lines:
         Raises PmgitError, with the file and line, when a text stays in Git LFS all the same.
         """
         wanted, old = set(wanted), self._old
-        silent = other_lines.is_silent(self._repository, self._settings)
         before = self.filters(old.lines(), list(self.large.values()))
         small = [path for path in self._texts if path not in before]
         # A text with a line of its own may have become smaller since.
@@ -184,7 +184,7 @@ class Lines:
         }
         places = ["", *(f"{root}/{PROBE}/" for root in self._roots)]
         asked = [place + name for place in places for name in probes]
-        caught = self._caught(groups, asked, silent)
+        caught = set(self._caught(groups, [*asked, *small]))
         for name, spec in probes.items():
             if name in caught:
                 groups.keeps.append(spec)
@@ -193,13 +193,14 @@ class Lines:
                 if f"{root}/{PROBE}/{name}" in caught:
                     anywhere = f"/{patterns.literal(root)}/**/{spec}"
                     groups.keeps.append(patterns.quoted(anywhere))
-        # Other spellings, other folders.
-        kept = self._caught(groups, small, silent)
+        # Other spellings, other folders. Where nothing was added the answer is the same.
+        if len(groups.keeps) > len(old.keeps):
+            caught = set(self._caught(groups, small))
+        kept = [path for path in small if path in caught]
         groups.keeps.extend(map(patterns.exact, kept))
         large = [p for p, path in self.large.items() if before[path] == LFS or p in wanted]
         groups.large.extend(large)
-        # Where nothing was added the answer is the same.
-        for path in self._caught(groups, small if kept or large else [], silent):
+        for path in self._caught(groups, small) if kept or large else ():
             raise self._defeated(self.files(groups.lines()), path, "stay text")
         return groups.lines()
 
@@ -214,12 +215,17 @@ class Lines:
         found = pointer.readable(blob.head)
         return (found.size if found else blob.size) > self._max_text
 
-    def _caught(self, groups: Groups, paths: Sequence[str], silent: bool) -> list[str]:
-        """The `paths` that would go to Git LFS, in every clone or, unless `silent`, here alone."""
+    @cached_property
+    def _is_silent(self) -> bool:
+        """Whether Git answers here as in every clone."""
+        return other_lines.is_silent(self._repository, self._settings)
+
+    def _caught(self, groups: Groups, paths: Sequence[str]) -> list[str]:
+        """The `paths` that would go to Git LFS, in every clone or here alone."""
         if not paths:
             return []
         found = {p for p, name in self.filters(groups.lines(), paths).items() if name == LFS}
-        if not silent:
+        if not self._is_silent:
             with shadow_of(self._repository, self.files(groups.lines())) as shadow:
                 found |= other_lines.sent(shadow, paths)
         return [path for path in paths if path in found]
@@ -229,15 +235,16 @@ class Lines:
 
         By the index, which is what others get, and by the disk, which is what `git add` reads.
         """
-        for on_disk in (False, True):
-            files, everywhere = self.files(lines, on_disk=on_disk), not on_disk
-            with shadow_of(self._repository, files, everywhere=everywhere) as shadow:
+        others, here = self.files(lines), self.files(lines, on_disk=True)
+        same = here == others and self._is_silent
+        for texts, everywhere in [(others, True)] if same else [(others, True), (here, False)]:
+            with shadow_of(self._repository, texts, everywhere=everywhere) as shadow:
                 found = attributes.of_paths(shadow, paths, "filter", "text", everywhere=everywhere)
             for path, given in found.items():
                 if given["filter"] != LFS:
-                    raise self._defeated(files, path, "go to Git LFS")
+                    raise self._defeated(texts, path, "go to Git LFS")
                 if given["text"] != "unset":
-                    raise self._defeated(files, path, "keep its bytes (-text)", "text")
+                    raise self._defeated(texts, path, "keep its bytes (-text)", "text")
 
     def _defeated(
         self, files: Mapping[str, bytes], path: str, what: str, name: str = "filter"
