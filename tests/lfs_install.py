@@ -1,12 +1,13 @@
-"""`git lfs install --local` without its 14 processes: what it writes is copied."""
+"""What Git LFS writes, without its 10 or 14 processes: its settings, hooks and objects."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.kit import Repo, isolated_environment
+from tests.kit import Repo, isolated_environment, pointer
 
 
 @cache
@@ -26,7 +27,7 @@ def _written(*options: str) -> tuple[str, dict[str, bytes]]:
 def install_lfs(repo: Repo, *options: str) -> None:
     """Set Git LFS up in a repository that has neither its filter nor hooks of its own."""
     lines, hooks = _written(*options)
-    config, folder = repo.path / ".git/config", repo.path / ".git/hooks"
+    config = repo.path / ".git/config"
     text = config.read_text()
     assert '[filter "lfs"]' not in text
     assert "hooksPath" not in text or not hooks
@@ -34,6 +35,30 @@ def install_lfs(repo: Repo, *options: str) -> None:
     if "--skip-repo" not in options:
         # pmgit asks whether this is there.
         (repo.path / ".git/lfs/tmp").mkdir(parents=True, exist_ok=True)
+    _put(repo, hooks)
+
+
+def store(repo: Repo, content: bytes) -> None:
+    """Put content where Git LFS keeps it, as its filter does."""
+    oid = hashlib.sha256(content).hexdigest()
+    repo.write(f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}", content)
+
+
+def stage_sent(repo: Repo, path: str, content: bytes) -> None:
+    """Write a file and stage its pointer, as `git add` does where Git LFS gets the path."""
+    repo.write(path, content)
+    repo.stage_blob(path, pointer(content))
+    store(repo, content)
+
+
+def put_hooks(repo: Repo) -> None:
+    """The hooks alone, where none is: `git lfs update` would start 10 processes for them."""
+    if not (repo.path / ".git/hooks").exists():
+        _put(repo, _written()[1])
+
+
+def _put(repo: Repo, hooks: dict[str, bytes]) -> None:
+    folder = repo.path / ".git/hooks"
     for name, content in hooks.items():
         folder.mkdir(exist_ok=True)
         assert not (folder / name).exists(), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 #: The folders of what has been made, until the tests end.
 _made: dict[Callable[[Repo], object], TemporaryDirectory[str]] = {}
+
+
+def settle(repo: Repo) -> None:
+    """Have the index of each copy know its files: else Git has Git LFS look at the weights."""
+    repo.git("config", "core.checkStat", "minimal")
+    for file in (f for f in repo.path.rglob("*") if f.is_file() and ".git" not in f.parts):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    repo.git("update-index", "-q", "--really-refresh")
 
 
 def made_once(repo: Repo, make: Callable[[Repo], object]) -> Repo:

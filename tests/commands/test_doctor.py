@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doctor.looking import answer_yes
-from tests.kit import weights_bytes
+from tests.kit import pointer, weights_bytes
+from tests.lfs_install import store
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -34,21 +36,25 @@ def everything(*folders: Path) -> dict[str, tuple[int, int, str]]:
     return found
 
 
+def _sicken(repo: Repo) -> None:
+    repo.stage(".gitattributes", "models/ filter=lfs\n*.safetensors filter=lfs -text\n")
+    path, content = "pretrained_model/bert/model.safetensors", weights_bytes(3000)
+    repo.stage_blob(path, pointer(content))
+    store(repo, content)
+    repo.stage("models/x.bin", "x\n")
+    repo.commit("Add weights")
+    repo.write(path, pointer(content))
+    repo.write("loose.safetensors", 5000)  # not tracked, and newer than the index
+    repo.git("config", "lfs.allowincompletepush", "true")
+    repo.git("config", "--unset", "filter.lfs.process")
+    (repo.path / ".git/hooks/pre-push").write_text("#!/bin/sh\n")
+    repo.write(".pre-commit-config.yaml", "repos: []\n")
+
+
 @pytest.fixture
 def sick(lfs_repo: Repo) -> Repo:
     """Something is wrong in every group."""
-    lfs_repo.stage(".gitattributes", "models/ filter=lfs\n*.safetensors filter=lfs -text\n")
-    path = "pretrained_model/bert/model.safetensors"
-    lfs_repo.stage(path, weights_bytes(3000))
-    lfs_repo.stage("models/x.bin", "x\n")
-    lfs_repo.commit("Add weights")
-    (lfs_repo.path / path).write_bytes(lfs_repo.blob(path))
-    lfs_repo.write("loose.safetensors", 5000)  # not tracked, and newer than the index
-    lfs_repo.git("config", "lfs.allowincompletepush", "true")
-    lfs_repo.git("config", "--unset", "filter.lfs.process")
-    (lfs_repo.path / ".git/hooks/pre-push").write_text("#!/bin/sh\n")
-    lfs_repo.write(".pre-commit-config.yaml", "repos: []\n")
-    return lfs_repo
+    return made_once(lfs_repo, _sicken)
 
 
 def paste(repo: Repo, fix: str, cwd: str = "") -> None:

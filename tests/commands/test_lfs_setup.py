@@ -11,7 +11,7 @@ import pytest
 
 from pmgit.gitfiles.block import BEGIN, END
 from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
-from tests.lfs_install import install_lfs
+from tests.lfs_install import install_lfs, put_hooks
 
 if TYPE_CHECKING:
     from tests.weights import Weights
@@ -22,11 +22,21 @@ BERT = "pretrained_model/bert"
 FILTER = "filter=lfs diff=lfs merge=lfs -text"
 
 
-def setup(repo: Repo, *patterns: str, code: int = 0, cwd: str = "", dry: bool = False) -> Result:
+def setup(
+    repo: Repo,
+    *patterns: str,
+    code: int = 0,
+    cwd: str = "",
+    dry: bool = False,
+    hooks: bool = True,
+) -> Result:
     """Run the command with these patterns; it must exit with `code`.
 
-    Without the proof, which costs time and has its own tests (tests/init/test_lfs_proof.py).
+    Without the proof, which costs time and has its own tests (tests/init/test_lfs_proof.py). And
+    with the hooks of Git LFS, but for the test that pushes (tests/hooks/test_lfs_hook.py).
     """
+    if hooks and (repo.path / ".git").is_dir():
+        put_hooks(repo)
     args = ["--no-proof", *(w for pattern in patterns for w in ("--pattern", pattern))]
     result = repo.pmgit("lfs-setup", *args, *(["--dry-run"] if dry else []), cwd=cwd)
     assert result.code == code, result
@@ -60,7 +70,7 @@ def test_from_raw_weights_to_a_clone_that_has_them(
     for name in names:
         repo.stage(f"{BERT}/{name}", weights[name])
     repo.add_info(BERT)
-    result = setup(repo)
+    result = setup(repo, hooks=False)
     for name in names:
         assert_pointer(repo, f"{BERT}/{name}", weights[name])
         assert (repo.path / BERT / name).read_bytes() == weights[name]

@@ -9,17 +9,19 @@ import pytest
 
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look_at
-from tests.kit import pointer, random_bytes
+from tests.kit import pointer, random_bytes, weights_bytes
+from tests.lfs_install import stage_sent
 
 if TYPE_CHECKING:
     from tests.kit import Repo
 
 LFS = "filter=lfs diff=lfs merge=lfs -text"
 FILE = "pretrained_model/bert/model.safetensors"
+CONTENT = weights_bytes(2000)
 
 
 def test_lines_that_work(lfs_repo: Repo) -> None:
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     found = look_at(lfs_repo, "attributes")
     assert (found.status, found.evidence) == (OK, "1 line sends files to Git LFS")
 
@@ -30,7 +32,7 @@ def test_a_pattern_for_files_that_may_come_is_no_fault(lfs_repo: Repo) -> None:
 
 
 def test_a_pattern_that_names_a_folder(lfs_repo: Repo) -> None:
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     lfs_repo.stage(".gitattributes", f"pretrained_model/ {LFS}\n")
     assert ".gitattributes:1: " in look_at(lfs_repo, "attributes").evidence
     line = cure(lfs_repo, "attributes", WARNING)
@@ -40,14 +42,14 @@ def test_a_pattern_that_names_a_folder(lfs_repo: Repo) -> None:
 
 def test_a_line_that_is_overridden(lfs_repo: Repo) -> None:
     lfs_repo.stage(".gitattributes", f"*.safetensors {LFS}\n*.safetensors -filter\n")
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     found = look_at(lfs_repo, "attributes")
     assert found.status == WARNING
     assert ".gitattributes:2" in found.evidence  # the line that decides
 
 
 def test_what_is_on_disk_counts_also_when_it_is_not_staged(lfs_repo: Repo) -> None:
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     lfs_repo.write("pretrained_model/.gitattributes", "*.safetensors -filter\n")
     assert "pretrained_model/.gitattributes:1" in look_at(lfs_repo, "attributes").evidence
 
@@ -100,7 +102,7 @@ OVERRIDDEN = {
 
 @pytest.mark.parametrize("name", OVERRIDDEN)
 def test_overridden_lines_count_again(name: str, lfs_repo: Repo) -> None:
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     lfs_repo.stage("data/notes.csv", 2000)
     for path, text in OVERRIDDEN[name].items():
         (lfs_repo.write if path.startswith(".git/") else lfs_repo.stage)(path, text)
@@ -117,7 +119,7 @@ def test_overridden_lines_count_again(name: str, lfs_repo: Repo) -> None:
 
 def test_a_line_behind_the_block_of_pmgit(lfs_repo: Repo) -> None:
     """`pmgit lfs-setup` alone leaves its block where it is, and would be refused."""
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     assert lfs_repo.pmgit("lfs-setup", "--no-proof", "--pattern", "*.safetensors").code == 0
     with open(lfs_repo.path / ".gitattributes", "a") as file:
         file.write("*.safetensors -filter")
@@ -127,7 +129,7 @@ def test_a_line_behind_the_block_of_pmgit(lfs_repo: Repo) -> None:
 
 def test_what_only_a_person_can_repair_is_named_with_its_place(lfs_repo: Repo) -> None:
     """And a command that would be refused is not printed: why it would be is said instead."""
-    lfs_repo.stage(FILE, 2000)
+    stage_sent(lfs_repo, FILE, CONTENT)
     lfs_repo.stage(".gitattributes", f'"a b {LFS}\nbert/ {LFS}\n')
     lfs_repo.write(".gitignore", "bert/\n")
     lfs_repo.git("rm", "-q", "-f", "--cached", FILE)

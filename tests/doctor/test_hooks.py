@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import answer_yes, cure, look, look_at
 from tests.hooks.test_chain import earlier
 from tests.kit import pointer, weights_bytes
+from tests.lfs_install import store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +42,7 @@ def uploads(repo: Repo, tmp_path: Path) -> bool:
     # The pointer and the object, as `git add` leaves them with 10 processes of Git LFS.
     content = weights_bytes(2000, seed=number)
     repo.stage_blobs({"pretrained_model/bert/model.safetensors": pointer(content)})
-    oid = sha256(content).hexdigest()
-    repo.write(f".git/lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}", content)
+    store(repo, content)
     repo.commit("Add weights")
     pushed = repo.run(["git", "push", "-q", "origin", "HEAD:main"])
     assert pushed.code == 0, pushed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look_at
-from tests.kit import Repo, random_bytes
-from tests.lfs_install import install_lfs
+from tests.kit import Repo, isolated_environment, pointer, random_bytes
+from tests.lfs_install import install_lfs, store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,22 +19,38 @@ if TYPE_CHECKING:
 A, B = random_bytes(300_000, 1), random_bytes(500_000, 2)
 
 
-@pytest.fixture
-def clone(lfs_repo: Repo, tmp_path: Path) -> Repo:
-    """A clone without content of a repository with two models and one loose file."""
-    lfs_repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
-    lfs_repo.stage("pretrained_model/bert/model.safetensors", A)
-    lfs_repo.stage("pretrained_model/org/gpt 2/model.safetensors", B)
-    lfs_repo.stage("demo/tiny.safetensors", A)
-    lfs_repo.commit("Add weights")
-    lfs_repo.add_remote()
-    lfs_repo.git("push", "-q", "origin", "main")
-    found = Repo(tmp_path / "clone", lfs_repo.env, init=None)
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) -> Path:
+    """What `clone` is a copy of; its remote lies beside it, and is only read."""
+    folder = tmp_path_factory.mktemp("cloned")
+    shutil.copytree(lfs_template, folder / "repo")
+    repo = Repo(folder / "repo", isolated_environment(folder / "home"), init=None)
+    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    weights = {
+        "pretrained_model/bert/model.safetensors": A,
+        "pretrained_model/org/gpt 2/model.safetensors": B,
+        "demo/tiny.safetensors": A,
+    }
+    repo.stage_blobs({path: pointer(content) for path, content in weights.items()})
+    for content in (A, B):
+        store(repo, content)
+    repo.commit("Add weights")
+    repo.add_remote()
+    repo.git("push", "-q", "origin", "main")
+    found = Repo(folder / "clone", repo.env, init=None)
     env = {**found.env, "GIT_LFS_SKIP_SMUDGE": "1"}
-    lfs_repo.run(["git", "clone", "-q", str(tmp_path / "remote.git"), str(found.path)], env=env)
+    repo.run(["git", "clone", "-q", str(folder / "remote.git"), str(found.path)], env=env)
     install_lfs(found)
     assert (found.path / "demo/tiny.safetensors").stat().st_size < 200
-    return found
+    return found.path
+
+
+@pytest.fixture
+def clone(repo: Repo, cloned: Path) -> Repo:
+    """A clone without content of a repository with two models and one loose file."""
+    shutil.rmtree(repo.path)
+    shutil.copytree(cloned, repo.path)
+    return repo
 
 
 def test_models_that_are_not_here(clone: Repo) -> None:
@@ -60,9 +77,10 @@ def test_only_what_is_missing_is_pulled(clone: Repo) -> None:
 def test_names_that_are_patterns(lfs_repo: Repo) -> None:
     """Objects are here, the files are pointers: no remote is needed."""
     path = "pretrained_model/a,b [1]!/model.safetensors"
-    lfs_repo.stage(path, A)
+    lfs_repo.stage_blob(path, pointer(A))
+    store(lfs_repo, A)
     lfs_repo.commit("Add weights")
-    (lfs_repo.path / path).write_bytes(lfs_repo.blob(path))
+    lfs_repo.write(path, pointer(A))
     cure(lfs_repo, "weights", ERROR)
     assert (lfs_repo.path / path).read_bytes() == A
 

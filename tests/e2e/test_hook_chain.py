@@ -45,6 +45,7 @@ from tests.e2e.set_ups import (
 from tests.hooks.test_installation import applied
 from tests.kit import BIN, Repo, isolated_environment, pointer, weights_bytes, weights_for
 from tests.lfs_server import LfsServer
+from tests.made_once import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,11 +95,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.stage_blob(f"{MODEL}/raw.safetensors", weights_bytes(2000))
     repo.commit("dirty")
     repo.git("checkout", "-q", "-f", "clean")
-    # So the index of a copy knows its files: else each `git add -A` has Git LFS read the weights.
-    repo.git("config", "core.checkStat", "minimal")
-    for file in (f for f in repo.path.rglob("*") if f.is_file() and ".git" not in f.parts):
-        os.utime(file, (1_700_000_000, 1_700_000_000))
-    repo.git("update-index", "-q", "--really-refresh")
+    settle(repo)
     # Git LFS has written its hooks by itself; the set-ups begin without.
     shutil.rmtree(repo.path / ".git/hooks", ignore_errors=True)
     (repo.path / ".git/hooks").mkdir()

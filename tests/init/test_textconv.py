@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 from tests.formats.assemble import torch_zip
 from tests.kit import Repo, isolated_environment, pointer
+from tests.made_once import settle
 from tests.tensors.test_read import hostile
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -49,6 +50,7 @@ def with_setting(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) -
     assert "set diff.pmgit.textconv for this clone\n" in done.out
     assert "proved: git diff shows the tensors of 1 file now\n" in done.out
     repo.commit("Add a model")
+    settle(repo)
     return repo.path
 
 

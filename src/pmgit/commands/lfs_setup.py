@@ -16,6 +16,7 @@ from pmgit.core.shell import quote
 from pmgit.core.units import counted, listed, show_size
 from pmgit.git import attributes
 from pmgit.git.names import ATTRIBUTES
+from pmgit.git.settings import GitSettings
 from pmgit.gitfiles import models_folders
 from pmgit.history import old_weights
 from pmgit.init import lfs_leave, lfs_setup, onboarding, storage_switch, textconv
@@ -108,14 +109,17 @@ def command(
         _compare_ignored(repository, compares=compares)
         return
     switch = None
-    snapshot = Snapshot(repository, TREE, [], [])
+    snapshot, settings = Snapshot(repository, TREE, [], []), GitSettings(repository)
     if config.storage == IGNORE and not patterns:
         switch = storage_switch.switch(snapshot, config, LFS)
     # It is pmgit's own block that hides weights, and not the user's lines alone.
     opened = bool(switch and models_folders.ignore_blocks(repository, switch.roots))
     wanted = switch.config if switch and opened else config
     diff = {True: TENSOR_DIFF, False: PLAIN_DIFF, None: ""}[compares]
-    plan = lfs_setup.plan(repository, wanted, patterns, opened=opened, diff=diff, snapshot=snapshot)
+    plan = lfs_setup.plan(
+        repository, wanted, patterns, opened=opened, diff=diff, snapshot=snapshot,
+        settings=settings,
+    )  # fmt: skip
     if plan.hidden:
         switch = None  # only texts are put right
     if dry_run:
@@ -123,7 +127,10 @@ def command(
         if compares and not textconv.configured(repository):
             click.echo(f"would set {textconv.KEY} for this clone")
         return
-    done = _switch(repository, plan, switch) if switch else lfs_setup.apply(repository, plan)
+    if switch:
+        done = _switch(repository, plan, switch, settings)
+    else:
+        done = lfs_setup.apply(repository, plan, settings=settings)
     _print_done(plan, done)
     if compares is not None:
         _compare(repository, plan, compares=compares)
@@ -221,11 +228,13 @@ def _print_written(steps: Iterable[SetupStep]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _switch(repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch) -> lfs_setup.LfsDone:
+def _switch(
+    repository: Repository, plan: lfs_setup.LfsPlan, switch: Switch, settings: GitSettings
+) -> lfs_setup.LfsDone:
     """Set Git LFS up and switch to it, recorded for `pmgit init --undo`; returns what was done."""
     journal = Journal(repository)
     journal.sweep()
-    done = onboarding.set_up_lfs(repository, plan, journal)
+    done = onboarding.set_up_lfs(repository, plan, journal, settings)
     carry_out(switch.steps, journal)
     return done
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pmgit.lfs.pointer import Pointer
 
 
+#: The setting by which git-lfs knows how old a repository's settings are.
+_VERSION = "lfs.repositoryformatversion"
 _TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weights"
 
 
@@ -226,12 +228,19 @@ def prove(repository: Repository, made: LfsPlan) -> bool:
     return True
 
 
-def apply(repository: Repository, made: LfsPlan, hooks: str = "") -> LfsDone:
+def apply(
+    repository: Repository,
+    made: LfsPlan,
+    *,
+    hooks: str = "",
+    settings: GitSettings | None = None,
+) -> LfsDone:
     """Do what was planned, and ask Git again. Raises PmgitError when the answer is not `lfs`.
 
-    `hooks` is the folder that Git takes hooks from, where it is known.
+    `hooks` is the folder that Git takes hooks from, `settings` are those of the repository, where
+    they are known already.
     """
-    settings = GitSettings(repository)
+    settings = settings or GitSettings(repository)
     # Before anything is written: it refuses when somebody has a filter of this name.
     _install(repository, settings)
     if made.writes:
@@ -253,10 +262,12 @@ def _install(repository: Repository, settings: GitSettings) -> None:
     present = settings.local("filter.lfs.")
     if present == filter_of_lfs:
         return  # git-lfs would start 13 git processes to find the same
-    if not present:
-        # Nothing to refuse: what git-lfs writes then, with a quarter of its processes.
-        for key, value in {**filter_of_lfs, "lfs.repositoryformatversion": "0"}.items():
-            repository.run("config", "--local", key, value)
+    version = settings.local(_VERSION)
+    if not present and version.get(_VERSION, "0") == "0":
+        # Nothing to refuse: what git-lfs writes then, with a third of its processes.
+        for key, value in {**filter_of_lfs, _VERSION: "0"}.items():
+            if key not in version:
+                repository.run("config", "--local", key, value)
         return
     code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
     if code:
@@ -272,11 +283,9 @@ def _install(repository: Repository, settings: GitSettings) -> None:
 def stage(repository: Repository, made: LfsPlan) -> None:
     """Stage `.gitattributes` as planned; edits that the user has not staged stay so."""
     if made.attributes.index is None or made.new_index == made.new_work_tree:
+        # -f: the user's ignore rules may hide it.
         sparse = ("--sparse",) if repository.is_sparse else ()
-        # Without a sparse checkout not by `git add`: it would also look at weights that Git cannot
-        # know unchanged yet, and start Git LFS for them.
-        words = ("add", "-f", *sparse) if sparse else ("update-index", "--add")
-        repository.run(*renormalise.LFS_FILTER, *words, "--", NAME)
+        repository.run(*renormalise.LFS_FILTER, "add", "-f", *sparse, "--", NAME)
         return
     # The user has edits that are not staged, and they stay so.
     restage(repository, [(made.attributes.mode, repository.store(made.new_index), NAME)])

@@ -241,9 +241,15 @@ def _lfs(
 
 
 def set_up_lfs(
-    repository: Repository, fresh: lfs_setup.LfsPlan, journal: Journal
+    repository: Repository,
+    fresh: lfs_setup.LfsPlan,
+    journal: Journal,
+    settings: GitSettings | None = None,
 ) -> lfs_setup.LfsDone:
-    """Carry the plan out, recorded in the journal; returns what was done."""
+    """Carry the plan out, recorded in the journal; returns what was done.
+
+    `settings` are those of the repository, where they are known already.
+    """
     name = attribute_lines.NAME
     paths = [name, *(b.path for b in fresh.raw), *(b.path for b, _ in fresh.texts)]
     hooks = hook_state.hooks_folder(repository)
@@ -256,4 +262,4 @@ def set_up_lfs(
     }
     journal.folders(hooks)
     with journal.around(watched, paths if fresh.writes else paths[1:]):
-        return lfs_setup.apply(repository, fresh, hooks)
+        return lfs_setup.apply(repository, fresh, hooks=hooks, settings=settings)
