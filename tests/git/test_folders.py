@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
-from pmgit.git.folders import FolderPaths
+from pmgit.git.folders import FolderPaths, may_have_intents
+from pmgit.git.repository import discover
+from pmgit.snapshots.base import TREE, Snapshot
+
+if TYPE_CHECKING:
+    from tests.kit import Repo
 
 
 def naive(paths: set[bytes], added: set[bytes], limit: int) -> dict[bytes, int]:
@@ -49,3 +55,20 @@ def compare(pick: random.Random) -> None:
             paths,
             added,
         )
+
+
+def test_an_index_that_may_have_intents(here: Repo) -> None:
+    """`git add -N` is seen in every kind of index; a plain one has none for sure."""
+    assert may_have_intents(discover())  # none is there yet
+    here.stage("empty", "")
+    assert not may_have_intents(discover())
+    here.write("intended", "content")
+    here.git("add", "-N", "intended")
+    for split in ("--no-split-index", "--split-index"):
+        here.git("update-index", split)
+        if split == "--split-index":
+            here.stage("more", "x\n")  # in the one half, the intent in the other
+        assert may_have_intents(discover()), split
+        listed = Snapshot(discover(), TREE, [], []).listing()
+        assert "empty" in listed
+        assert "intended" not in listed, split

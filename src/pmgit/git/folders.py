@@ -1,4 +1,4 @@
-"""How many entries folders have, as a host would count them."""
+"""How many entries folders have, as a host would count them; what the file of the index shows."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def index_entries(repository: Repository) -> int | None:
     if data[:4] != b"DIRC" or b"sdir" in data or b"link" in data:
         return None
     return int.from_bytes(data[8:12], "big")
+
+
+def may_have_intents(repository: Repository) -> bool:
+    """Whether the index may have an entry of `git add -N`: version 2 of its format has no flag for
+    them, and Git writes that version where no entry needs another.
+
+    Of a split index the other half may have another version.
+    """
+    try:
+        with open(repository.index, "rb") as file:
+            data = file.read()
+    except OSError:
+        return True
+    return data[:8] != b"DIRC\0\0\0\2" or b"link" in data
 
 
 class FolderPaths:

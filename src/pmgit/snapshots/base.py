@@ -342,10 +342,13 @@ class Snapshot:
         found = {blob.path: blob for blob in of_index(out)}
         empty = self.repository.id_of(b"")
         if not self.index_env and any(blob.oid == empty for blob in found.values()):
-            # It may be an intent to add, which looks like an empty file; the diff leaves it out.
-            diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)
-            real = {change.path for change in changes(diff)}
-            found = {path: blob for path, blob in found.items() if path in real}
+            from pmgit.git.folders import may_have_intents
+
+            if may_have_intents(self.repository):
+                # It looks like an empty file; the diff leaves it out.
+                diff = self.repository.run(*DIFF_INDEX, self.repository.empty_tree, "--", *folders)
+                real = {change.path for change in changes(diff)}
+                found = {path: blob for path, blob in found.items() if path in real}
         return found
 
 
