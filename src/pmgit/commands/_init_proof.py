@@ -48,11 +48,13 @@ def proofs(repository: Repository, made: SetupPlan, say: Callable[[str], None]) 
         if other := ignore_block.prove(repository, made.ignored):
             raise PmgitError(f"{', '.join(other)} is not as it was written", _AGAIN)
         yield from made.ignored.proved
-    if made.lfs:
-        if not lfs_setup.prove(repository, made.lfs):
+    if planned := made.lfs:
+        if planned.hidden:  # only texts were put right: now it is for the weights
+            planned = lfs_setup.plan(repository, made.config, ())
+        if not lfs_setup.prove(repository, planned):
             raise PmgitError("Git LFS is not set up as it was planned", _AGAIN)
-        yield f"git check-attr says lfs for {counted(len(made.lfs.covered), 'pattern')}"
-        if arrived := len(lfs_proof.push_samples(repository, made.lfs)):
+        yield f"git check-attr says lfs for {counted(len(planned.covered), 'pattern')}"
+        if arrived := len(lfs_proof.push_samples(repository, planned)):
             yield f"samples of {counted(arrived, 'pattern')} were pushed, and their objects arrived"
     yield _judged(repository, made)
     if made.hooks != NONE:

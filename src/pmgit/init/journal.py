@@ -41,7 +41,7 @@ LINK = b"link to "
 
 _VERSION = 1
 #: So many paths are named to `git ls-files`; of more, all of the index is listed.
-MOST_ASKED = 500
+MOST_ASKED = 200
 
 
 @dataclass
