@@ -46,8 +46,7 @@ def counting(real, counts):
     return call
 def changes(git, argv, *_):
     # Not what the proof does in a folder of its own.
-    words = {"lfs", "add", "update-index", "-w", "filter.lfs.process"}
-    return words & set(argv) and "pmgit-" not in str(argv)
+    return {"lfs", "add", "update-index", "-w"} & set(argv) and "pmgit-" not in str(argv)
 if before == "files":
     os.replace = counting(os.replace, lambda *_: True)
 elif before == "git":

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from pmgit.lfs.pointer import Pointer
 
 
-#: The setting by which git-lfs knows how old a repository's settings are.
-_VERSION = "lfs.repositoryformatversion"
 _TEXTS_FIRST = "texts are taken out of Git LFS first; run it again for the weights"
 
 
@@ -259,16 +257,8 @@ def apply(
 def _install(repository: Repository, settings: GitSettings) -> None:
     """Configure the filter for this repository; its hooks are not touched (--skip-repo)."""
     filter_of_lfs = dict(word.split("=", 1) for word in renormalise.LFS_FILTER[1::2])
-    present = settings.local("filter.lfs.")
-    if present == filter_of_lfs:
+    if settings.local("filter.lfs.") == filter_of_lfs:
         return  # git-lfs would start 13 git processes to find the same
-    version = settings.local(_VERSION)
-    if not present and version.get(_VERSION, "0") == "0":
-        # Nothing to refuse: what git-lfs writes then, with a third of its processes.
-        for key, value in {**filter_of_lfs, _VERSION: "0"}.items():
-            if key not in version:
-                repository.run("config", "--local", key, value)
-        return
     code, _, _ = repository.start("lfs", "install", "--local", "--skip-repo").wait()
     if code:
         found = GitSettings(repository).all.items()
