@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pmgit.core.errors import PmgitError
+from pmgit.git import cat_file
 from pmgit.git.names import HEADS, REMOTES
 from pmgit.git.process import GitError, start
 
@@ -47,6 +48,15 @@ def demand_commit(repository: Repository, name: str) -> str:
         hint = "see what there is: git branch -a; in CI the base branch must be fetched first"
     in_ci = " (in CI: fetch-depth: 0)" if shallow else ""
     raise PmgitError(f"no commit {name!r} in this repository", hint + in_ci)
+
+
+def demand_commits(repository: Repository, *names: str) -> list[str]:
+    """As `demand_commit` for several names, by one process where each names a commit."""
+    if not any("\n" in name for name in names):
+        answers = cat_file.ask(repository, [f"{name}^{{commit}}" for name in names])[0]
+        if all(answer.oid for answer in answers):
+            return [answer.oid for answer in answers]
+    return [demand_commit(repository, name) for name in names]
 
 
 def _refspec(repository: Repository, name: str) -> str:

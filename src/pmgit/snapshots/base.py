@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from pmgit.git import attributes
-from pmgit.git.blob import NOT_HERE, REGULAR, Blob, removed_by
+from pmgit.git.blob import NOT_HERE, REGULAR, Blob, at_or_below, removed_by
 from pmgit.git.contents import Contents
 from pmgit.git.entries import INDEX, of_index
 from pmgit.git.names import ATTRIBUTES
@@ -41,10 +41,11 @@ class Span:
     `tip` is the commit whose tree is judged, `base` the one that it is compared with where
     that may be old, `merged` are other commits that are not new and that it is made of.
     `excluded` are the revision arguments that bound it, `cut` is how many of its commits have
-    parents that a shallow clone lacks.
+    parents that a shallow clone lacks. `commits` are its commits with their parents, parents
+    first; None where nobody knows them.
     """
 
-    __slots__ = ("base", "cut", "excluded", "merged", "tip")
+    __slots__ = ("base", "commits", "cut", "excluded", "merged", "tip")
 
     def __init__(
         self,
@@ -54,12 +55,14 @@ class Span:
         merged: Sequence[str] = (),
         excluded: Sequence[str] = (),
         cut: int = 0,
+        commits: Sequence[tuple[str, Sequence[str]]] | None = None,
     ) -> None:
         self.tip = tip
         self.base = base
         self.merged = tuple(merged)
         self.excluded = tuple(excluded)
         self.cut = cut
+        self.commits = None if commits is None else tuple(commits)
 
 
 #: Of what is no range of commits.
@@ -151,7 +154,8 @@ class Snapshot:
         self._removed = removed
         self._index = index
         self._asked_files: Process | None = None
-        self._files: list[Blob] | None = None  # `.gitattributes` of `index`, their sizes known
+        self._found_files: list[Blob] | None = None  # `.gitattributes` of `index`, if listed ahead
+        self._files: list[Blob] | None = None  # the same, their sizes known
         self._listings: dict[tuple[str, ...], dict[str, Blob]] = {}
         self._clones: attributes.EveryClone | None = None
         self._filters: dict[str, str] = {}  # left out is what has none
@@ -212,7 +216,8 @@ class Snapshot:
             self._collect()
             if not self._settle(paths):
                 self._asked = (paths, self._start(paths, self.index_env))
-            if self._index and self._files is None and not self._asked_files:
+            known = self._files is not None or self._found_files is not None
+            if self._index and not known and not self._asked_files:
                 self._asked_files = list_attributes(self.repository, self.index_env)
 
     def _start(self, paths: Sequence[str], env: dict[str, str]) -> Process:
@@ -240,8 +245,8 @@ class Snapshot:
             self._asked = None
             self._filters.update(attributes.answers(process, paths))
             self._lists.append(paths)
-        if self._asked_files:
-            self._files_of_index()
+            if self._index:
+                self._files_of_index()
 
     def _unanswered(self, paths: Iterable[str]) -> list[str]:
         """The paths that git has not been asked about."""
@@ -275,10 +280,13 @@ class Snapshot:
         Git takes a file that it cannot read for an empty one in silence.
         """
         if self._files is None:
-            asked = self._asked_files or list_attributes(self.repository, self.index_env)
-            self._asked_files = None
-            self._files = of_index(asked.finish())
-            self.contents.measure(self._files)
+            found = self._found_files
+            if found is None:
+                asked = self._asked_files or list_attributes(self.repository, self.index_env)
+                found = of_index(asked.finish())
+            self._asked_files = self._found_files = None
+            self.contents.measure(found)
+            self._files = found
         return self._files
 
     def _attribute_files(self, size: int) -> Sequence[Blob]:
@@ -336,6 +344,16 @@ class Snapshot:
     def know(self, folders: tuple[str, ...], entries: dict[str, Blob]) -> None:
         """Keep the entries that the index holds below these folders."""
         self._listings[folders] = entries
+
+    def list_ahead(self, *paths: str) -> None:
+        """List these files and folders of a temporary index, and its attribute files, together.
+
+        The paths are taken for patterns: they must have no special characters.
+        """
+        asked = (*INDEX, "--", *paths, f":(glob)**/{ATTRIBUTES}")
+        found = of_index(self.repository.start(*asked, env=self.index_env, literal=False).finish())
+        self.know(paths, {blob.path: blob for blob in at_or_below(found, paths)})
+        self._found_files = attribute_files(found)
 
     def _listed(self, folders: tuple[str, ...]) -> dict[str, Blob]:
         out = self.repository.run(*INDEX, "--", *folders, env=self.index_env)

@@ -42,6 +42,13 @@ class Head:
     """HEAD of a work tree: `oid` is its commit ('' before the first), `ref` its branch or HEAD."""
 
     def __init__(self, repository: Repository) -> None:
+        asked = ("rev-parse", "-q", f"{DETACHED}^{{commit}}", "--symbolic-full-name", DETACHED)
+        code, out, _ = repository.start(*asked).wait()
+        lines = decode(out).split("\n")
+        if code == 0 and len(lines) == 3:
+            self.oid, self.ref = lines[:2]
+            return
+        # Before the first commit, and where a branch is called HEAD.
         ref = repository.start("symbolic-ref", "-q", DETACHED)
         self.oid = revisions.commit_of(repository, DETACHED)
         self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
@@ -134,10 +141,10 @@ class Unpushed:
 
     def snapshot(self, tip: str = "") -> Snapshot:
         """The snapshot of these commits; with `tip`, of those that end there instead."""
-        tip = tip or self.tip
-        _, edges = revisions.edges_of(self.repository, tip, self.bounds)
         receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
-        return commit_range.take(self.repository, tip, self.bounds, *edges, receiver=receiver)
+        return commit_range.take(
+            self.repository, tip or self.tip, self.bounds, behind=self.bounds, receiver=receiver
+        )
 
 
 def unpushed(

@@ -6,7 +6,7 @@ from pmgit.git.blob import Blob
 from pmgit.git.cat_file import peeled
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.git.remotes import Remotes
-from pmgit.git.revisions import edges_of, listed
+from pmgit.git.revisions import listed
 from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots import commit_range
 from pmgit.snapshots.base import RANGE, Receiver, Snapshot
@@ -58,12 +58,12 @@ def take(repository: Repository, remote: str, updates: Sequence[RefUpdate]) -> I
         if oid not in fresh:
             continue
         bounds = ["--not", *tracking, "--not", *excluded]
-        _, edges = edges_of(repository, oid, there_already)
-        old = olds.get(update.old)
         name = remote if remote in remotes.names else ""
         receiver = Receiver(known, address=remote, name=name, ref=update.local, lacks_all=True)
-        starts = [old, *edges] if old else edges
-        yield commit_range.take(repository, oid, bounds, *starts, receiver=receiver)
+        yield commit_range.take(
+            repository, oid, bounds, olds.get(update.old, ""),
+            behind=there_already, receiver=receiver,
+        )  # fmt: skip
         # The commits of one tip are judged once, not again with every branch on top of it; the
         # tree of each is judged all the same.
         excluded.append(f"^{oid}")

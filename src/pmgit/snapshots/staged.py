@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.snapshots.outline import Outline
 
+#: Git's words where HEAD stands for nothing (2.39); of a damaged commit they are others. Where they
+#: are not found, Git is asked.
+_NO_HEAD = "bad revision 'HEAD'"
 #: From so many staged files on, sizes are taken from the index; opening fewer takes 6 ms.
 MANY = 1000
 
@@ -37,11 +40,12 @@ class StagedDiff:
         answer = self._read(repository)
         error = self._stream.finish()
         if error:
-            # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
-            from pmgit.git.revisions import id_of
+            if _NO_HEAD not in error.stderr:
+                # Without ^{commit}: a HEAD whose commit is damaged is no unborn branch.
+                from pmgit.git.revisions import id_of
 
-            if id_of(repository, "HEAD"):
-                raise error
+                if id_of(repository, "HEAD"):
+                    raise error
             self.unborn = True
             empty = (*DIFF_INDEX, repository.empty_tree, "--")
             self._stream = streams.single(*empty, top=repository.top, env=repository.env)
@@ -118,13 +122,20 @@ class Start:
     `wanted` are files (without `roots` folders as well; none means all) whose entries are sure to
     be asked for: the configuration. So are those of the folders `roots`, as seen from here; where
     these are large, an outline of them is asked for, with the files that are called `note`. The
-    caller has time to import what it needs while git works.
+    caller has time to import what it needs while git works. `here` is the repository, where the
+    caller knows it.
     """
 
-    def __init__(self, *wanted: str, roots: Sequence[str] = (), note: str = "") -> None:
-        self._discovery = Discovery()
-        self._repository: Repository | None = None
-        self._diff = StagedDiff()
+    def __init__(
+        self,
+        *wanted: str,
+        roots: Sequence[str] = (),
+        note: str = "",
+        here: Repository | None = None,
+    ) -> None:
+        self._where: Discovery | Repository = here or Discovery()
+        top, env = (here.top, here.env) if here else ("", None)
+        self._diff = StagedDiff(top, env)
         self._outline = self._tree = None
         if roots and is_worth_it(roots):
             self._outline = Question(roots, note, wanted)
@@ -132,19 +143,19 @@ class Start:
             wanted = (*wanted, *roots)
             # The index has what HEAD has, changed by the difference. Listing the index takes as
             # long as comparing it: of 60,000 entries 20 ms, where HEAD's tree takes 3.
-            self._tree = process.start(*FILES, "HEAD", "--", *wanted)
+            self._tree = process.start(*FILES, "HEAD", "--", *wanted, top=top, env=env)
         self._wanted = wanted
 
     @property
     def repository(self) -> Repository:
         """The repository; where it is, git knows at once."""
-        if not self._repository:
+        if isinstance(self._where, Discovery):
             try:
-                self._repository = self._discovery.finish()
+                self._where = self._where.finish()
             except PmgitError:
                 self._diff.stop()
                 raise
-        return self._repository
+        return self._where
 
     def finish(self) -> Snapshot:
         """The snapshot; honours GIT_INDEX_FILE. Empty in a bare repository: it has no index."""
@@ -169,9 +180,9 @@ class Start:
         return snapshot
 
 
-def take(*wanted: str) -> Snapshot:
-    """The snapshot of what is staged where we stand; see `Start`."""
-    snapshot = Start(*wanted).finish()
+def take(*wanted: str, here: Repository | None = None) -> Snapshot:
+    """The snapshot of what is staged, in the repository `here` or where we stand; see `Start`."""
+    snapshot = Start(*wanted, here=here).finish()
     if snapshot.repository.bare:
         raise UsageError(
             "nothing can be staged in a bare repository",
