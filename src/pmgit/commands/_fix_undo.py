@@ -7,8 +7,8 @@ import click
 from pmgit.commands._terminal import say
 from pmgit.core.errors import PmgitError
 from pmgit.fix import commit_reach
-from pmgit.git import work_tree
-from pmgit.git.blob import decode
+from pmgit.git import cat_file, work_tree
+from pmgit.git.blob import decode, encode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.raw_diff import between
 from pmgit.git.revisions import id_of
@@ -28,12 +28,13 @@ _OURS = (ATTRIBUTES, ".gitignore")
 
 def remember(repository: Repository, ref: str, before: str) -> None:
     """Record where a ref that was at `before` is now; `undo` compares it with the ref later."""
-    now = id_of(repository, ref)
+    backup = commit_reach.backup_ref(ref, before)
+    now, kept = (answer.oid for answer in cat_file.ask(repository, [ref, backup])[0])
     if now and now != before:
-        backup = commit_reach.backup_ref(ref, before)
-        if not id_of(repository, backup):
-            repository.run("update-ref", backup, before)
-        repository.run("update-ref", _LEFT + backup.removeprefix(commit_reach.BACKUP), now)
+        refs = {} if kept else {backup: before}
+        refs[_LEFT + backup.removeprefix(commit_reach.BACKUP)] = now
+        text = "".join(f"update {name}\0{oid}\0\0" for name, oid in refs.items())
+        repository.run("update-ref", "--stdin", "-z", stdin=encode(text))
 
 
 def undo(repository: Repository, tag: str = "", *, dry_run: bool) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pmgit.git.trees import Rewritten
     from pmgit.rewrite.commits import Remake
     from pmgit.snapshots.base import Snapshot
-    from pmgit.snapshots.position import Unpushed
+    from pmgit.snapshots.position import Head, Unpushed
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
@@ -60,11 +60,14 @@ class FixRequest:
         names = checker.selected(config, self.rules)
         return checker.judge(snapshot, config, names, self.forgiving)
 
-    def plan(self, repository: Repository, asked: str, remote: str = "") -> tuple[Report, Remake]:
+    def plan(
+        self, repository: Repository, asked: str, remote: str = "", head: Head | None = None
+    ) -> tuple[Report, Remake]:
         """The findings of the unpushed commits `asked`, and the plan to make these commits anew."""
         return remake.plan(
-            repository, asked, self.rules, remote, settings=self.settings, baseline=self.forgiving
-        )
+            repository, asked, self.rules, remote,
+            settings=self.settings, baseline=self.forgiving, head=head,
+        )  # fmt: skip
 
     def ask(self) -> None:
         """Ask once; UsageError where nobody can answer."""
@@ -143,7 +146,7 @@ def command(
             _terminal.say("nothing to fix")
         return done or CLEAN
     if commits is None and remote is None:
-        done = _here(repository, staged.take, wanted, " in what is staged")
+        done = _here(repository, lambda: staged.take(here=repository), wanted, " in what is staged")
         if done is not None:
             return done
     return _committed(repository, which, wanted)
@@ -189,8 +192,9 @@ def _here(
     code = _left(repository, report, where)
     if not where:
         return code
-    if code == CLEAN and position.has_remotes(repository) and position.Head(repository).oid:
-        committed = wanted.plan(repository, "")[0]
+    head = position.Head(repository) if code == CLEAN and position.has_remotes(repository) else None
+    if head and head.oid:
+        committed = wanted.plan(repository, "", head=head)[0]
         if committed.errors:
             click.echo("the commits that are not pushed have findings too; commit, then fix these:")
             return _left(repository, committed)
@@ -200,12 +204,13 @@ def _here(
 def _committed(repository: Repository, which: tuple[str, str], wanted: FixRequest) -> int:
     """Fix the unpushed commits of a branch; `which` are these, and the remote that lacks them."""
     commits, remote = which
-    asked = position.with_branch(repository, commits)
-    if not asked and not position.Head(repository).oid:
+    head = position.Head(repository)
+    asked = position.with_branch(repository, commits, head)
+    if not asked and not head.oid:
         _terminal.say("nothing to fix")
         return CLEAN
     shell = Shell("", shell_for(repository).pmgit)
-    report, made = wanted.plan(repository, asked, remote)
+    report, made = wanted.plan(repository, asked, remote, head)
     fixes, notes = _fixes(report), text.notes_of(report)
     if not fixes:
         if report.findings:

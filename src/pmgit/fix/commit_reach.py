@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
-    from pmgit.snapshots.position import Holder, Unpushed
+    from pmgit.snapshots.position import Head, Holder, Unpushed
 
 BACKUP = "refs/pmgit/backup/"
 #: Behind the id in the backup of a tag, and of a merge that was aborted.
@@ -65,9 +65,6 @@ class Reach:
         self.hindrance = ""
         self.pushed: list[str] = []
         self._holders: list[Holder] = []
-        #: What the ref holds: the tip, or an annotated tag.
-        self._value = self.tip
-        self._head = position.Head(repository)
         at_tip = not self.bare and bool(self.tip) and self._head.oid == self.tip
         ref = snapshot.receiver.ref
         pushed_ref = ref if ref.startswith((HEADS, TAGS)) else ""
@@ -100,12 +97,19 @@ class Reach:
                 "no branch has it: make one, and push that:"
                 f" git switch -c NAME {self.tip[:12]}, then: pmgit fix"
             )
-        bounded = self._bounded
-        commits, self._value = bounded.commits, bounded.value
-        without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
-        self._affected = without.work_out(oid for oid, _ in commits).ids
-        if not self.pushed and self._repository.shallow_commits.intersection(self._affected):
+        shallow = () if self.pushed else self._repository.shallow_commits
+        if shallow and shallow.intersection(self._affected):
             self.hindrance = "the clone is shallow there: git fetch --unshallow, then: pmgit fix"
+
+    @lazy
+    def _head(self) -> Head:
+        return position.Head(self._repository)
+
+    @lazy
+    def _affected(self) -> dict[str, str]:
+        """The commits that would be made anew, with the new ones."""
+        without = Rewriter(self._repository, {(b.path, b.oid): "" for b in self._blobs})
+        return without.work_out(oid for oid, _ in self._bounded.commits).ids
 
     def _others(self) -> str:
         """The words of a plan about those who have the commits too."""
@@ -160,11 +164,11 @@ class Reach:
 
     def engine(self, names: list[str]) -> Fix:
         """Make commits anew where plain git has no safe command for it: `pmgit fix`."""
-        is_tag = self._ref.startswith(TAGS)
+        is_tag, value = self._ref.startswith(TAGS), self._bounded.value
         called = f"the tag {short(self._ref)}" if is_tag else short(self._ref)
         about = (
             f"makes {counted(len(self._affected), 'commit')} of {called} anew"
-            f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, self._value)}"
+            f" ({self._others()}); the old ones are kept as {backup_ref(self._ref, value)}"
         )
         steps = [Step(*self.command(names))]
         if self._ref != self._head.ref and not is_tag:
@@ -211,4 +215,7 @@ class Reach:
     @lazy
     def _bounded(self) -> Unpushed:
         """The commits of the range, as those of its branch."""
-        return position.Unpushed(self._repository, self._ref, self.tip, self._excluded)
+        commits = self._subject.snapshot.span.commits
+        return position.Unpushed(
+            self._repository, self._ref, self.tip, self._excluded, commits=commits
+        )

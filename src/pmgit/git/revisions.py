@@ -27,6 +27,12 @@ def commit_of(repository: Repository, name: str) -> str:
     return id_of(repository, f"{name}^{{commit}}")
 
 
+def value_and_commit(repository: Repository, ref: str) -> tuple[str, str]:
+    """The id that a ref holds, and that of the commit which it leads to; '' for none."""
+    value, commit = cat_file.ask(repository, [ref, f"{ref}^{{commit}}"])[0]
+    return value.oid, commit.oid
+
+
 def demand_commit(repository: Repository, name: str) -> str:
     """As `commit_of`; PmgitError, with the reason, where there is none."""
     oid, err = _id(repository, f"{name}^{{commit}}")

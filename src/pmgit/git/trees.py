@@ -46,12 +46,45 @@ class _Node:
         self.files: dict[bytes, dict[str, str]] = {}
 
 
+class OldObjects:
+    """The commits and trees that new ones are made of: each of them is read once.
+
+    A context, in which one process of Git reads what is not known yet.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._batch: Batch | None = None
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    def __enter__(self) -> OldObjects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._batch:
+            self._batch.close()
+        self._batch = None
+
+    def read(self, oids: Iterable[str], kind: str) -> dict[str, bytes]:
+        """The contents of objects of this kind; UnreadableObjectError for the first of another."""
+        unique = list(dict.fromkeys(oids))
+        wanted = [oid for oid in unique if (kind, oid) not in self._known]
+        if wanted:
+            self._batch = self._batch or Batch(self._repository)
+            for oid, answer in zip(wanted, self._batch.ask(wanted, whole=True), strict=True):
+                if answer.kind != kind:
+                    raise UnreadableObjectError(oid)
+                self._known[kind, oid] = answer.data
+        return {oid: self._known[kind, oid] for oid in unique}
+
+
 class Rewriter:
     """Makes new commits from `commits` (ids, parents before children).
 
     `targets` maps (path, blob id) to the id of the blob that takes its place, '' for none: every
     tree that has this very blob at this very path is changed. Where a blob is replaced, the
     .gitattributes at the top becomes what `attributes` makes of its id ('' when there is none).
+    `objects` are the old ones, where several make new ones of them.
     """
 
     def __init__(
@@ -59,9 +92,11 @@ class Rewriter:
         repository: Repository,
         targets: Mapping[tuple[str, str], str],
         attributes: Callable[[str], str] = str,
+        objects: OldObjects | None = None,
     ) -> None:
         self._repository = repository
         self._attributes = attributes
+        self._objects = objects or OldObjects(repository)
         self._width = len(repository.empty_tree) // 2
         self._trees: dict[str, bytes] = {}
         self._done: dict[tuple[str, int], tuple[str, bool]] = {}
@@ -83,13 +118,10 @@ class Rewriter:
     def work_out(self, commits: Iterable[str]) -> Rewritten:
         """Work out the new commits; nothing is written."""
         order = list(commits)
-        batch = Batch(self._repository)
-        try:
-            raw = self._read(batch, order, "commit")
+        with self._objects as objects:
+            raw = objects.read(order, "commit")
             roots = {oid: raw[oid][5 : 5 + 2 * self._width].decode("ascii") for oid in order}
-            self._load(batch, roots.values())
-        finally:
-            batch.close()
+            self._load(objects, roots.values())
         trees = {root: self._top(root) for root in dict.fromkeys(roots.values())}
         for oid in order:
             new = self._commit(raw[oid], trees[roots[oid]])
@@ -97,21 +129,13 @@ class Rewriter:
                 self._made.ids[oid] = self._keep("commit", new)
         return self._made
 
-    def _read(self, batch: Batch, oids: Iterable[str], kind: str) -> dict[str, bytes]:
-        unique = list(dict.fromkeys(oids))
-        answers = dict(zip(unique, batch.ask(unique, whole=True), strict=True))
-        for oid, answer in answers.items():
-            if answer.kind != kind:
-                raise UnreadableObjectError(oid)
-        return {oid: answer.data for oid, answer in answers.items()}
-
-    def _load(self, batch: Batch, roots: Iterable[str]) -> None:
+    def _load(self, objects: OldObjects, roots: Iterable[str]) -> None:
         """Read all trees on the way to targets, level by level."""
         level = [(oid, self._root) for oid in dict.fromkeys(roots)]
         while level:
             wanted = [oid for oid, _ in level if oid not in self._trees]
             if wanted:
-                self._trees.update(self._read(batch, wanted, "tree"))
+                self._trees.update(objects.read(wanted, "tree"))
             below = {}
             for oid, node in level:
                 for mode, name, entry in self._entries(oid):

@@ -15,7 +15,7 @@ from pmgit.fix import commit_reach, for_committed, for_staged
 from pmgit.git import attributes
 from pmgit.git.blob import LINK, Blob
 from pmgit.git.names import ATTRIBUTES
-from pmgit.git.trees import Rewriter
+from pmgit.git.trees import OldObjects, Rewriter
 from pmgit.gitfiles import block
 from pmgit.gitfiles.attributes import renormalise
 from pmgit.lfs import missing, patterns
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding, Report
     from pmgit.git.repository import Repository
     from pmgit.git.trees import Rewritten
-    from pmgit.snapshots.position import Unpushed
+    from pmgit.snapshots.base import Snapshot
+    from pmgit.snapshots.position import Head, Unpushed
 
 #: What is judged of the new commits besides the rules that were asked for.
 _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-blob")
@@ -55,6 +56,7 @@ class Remake:
         subject: Subject,
     ) -> None:
         self.unpushed = unpushed
+        self.is_here = unpushed.is_here
         self.repository = unpushed.repository
         self.config = config
         self.names = list(names)
@@ -65,6 +67,7 @@ class Remake:
         self.after: list[Step] = []
         self.backup = commit_reach.backup_ref(unpushed.ref, unpushed.value)
         self._subject = subject
+        self._objects = OldObjects(self.repository)
         flagged = {b.oid for f in report.findings for b in f.blobs}
         unsafe = {
             blob.oid
@@ -84,15 +87,15 @@ class Remake:
             (self.stored if to_lfs else self.out).append(blob)
 
     @lazy
-    def is_here(self) -> bool:
-        """Whether the branch is checked out in this work tree."""
-        return position.Head(self.repository).ref == self.unpushed.ref
+    def _tracked(self) -> Snapshot:
+        """All that the index holds before anything is done."""
+        return tree.take(self.repository)
 
     def changed_commits(self) -> list[str]:
         """The commits that will be made anew, parents first."""
         targets = {(blob.path, blob.oid): "" for blob in (*self.out, *self.stored)}
         order = [oid for oid, _ in self.unpushed.commits]
-        changed = Rewriter(self.repository, targets).work_out(order).ids
+        changed = Rewriter(self.repository, targets, objects=self._objects).work_out(order).ids
         return [oid for oid in order if oid in changed]
 
     def replacement_of(self, blob: Blob) -> str:
@@ -119,7 +122,7 @@ class Remake:
     def plan_after(self) -> None:
         """Work out the steps of the new commit: ignore rules, and what is judged at the tip."""
         rest = [f for f in self.report.findings if not f.blobs]
-        at_tip = {(blob.path, blob.oid) for blob in tree.take(self.repository).introduced}
+        at_tip = {(blob.path, blob.oid) for blob in self._tracked.introduced}
         absent = tuple(
             blob.path
             for blob in (*self.out, *self.stored)
@@ -132,8 +135,7 @@ class Remake:
             self.before.append(Step(*restore, items=absent))
 
         def whole_tree(names: list[str]) -> list[Finding]:
-            snapshot = tree.take(self.repository)
-            return engine.judge(snapshot, self.config, names, plans=False).findings
+            return engine.judge(self._tracked, self.config, names, plans=False).findings
 
         hidden = attributes.ignored(self.repository, [blob.path for blob in self.out])
         ignored = [
@@ -173,7 +175,7 @@ class Remake:
             return
         apart = {blob.path for blob in (*self.stored, *self.out)}
         move_branch.refuse_dirty(repository, apart)
-        attributes = tree.take(repository).listing().get(ATTRIBUTES)
+        attributes = self._tracked.listing().get(ATTRIBUTES)
         if self.stored and attributes is None and move_branch.exists(repository, ATTRIBUTES):
             raise PmgitError(
                 f"{ATTRIBUTES} lies here and is not tracked; new lines go into it",
@@ -190,7 +192,7 @@ class Remake:
                 pointers[blob.oid] = self.repository.store(text)
             targets[blob.path, blob.oid] = pointers[blob.oid]
         order = [oid for oid, _ in self.unpushed.commits]
-        done = Rewriter(self.repository, targets, self._attributes).run(order)
+        done = Rewriter(self.repository, targets, self._attributes, self._objects).run(order)
         tip = done.ids.get(self.unpushed.tip, self.unpushed.tip)
         self._prove(tip)
         value = self.unpushed.value
@@ -248,15 +250,17 @@ def plan(
     *,
     settings: Sequence[str] = (),
     baseline: Callable[[], Baseline] | None = None,
+    head: Head | None = None,
 ) -> tuple[Report, Remake]:
     """Judge the unpushed commits of a branch (`A..BRANCH`, `BRANCH`, '') with the named rules.
 
     `remote` is the one that has not got them, where it is not the branch's own; `settings` are
     options of rules, as they are typed; `baseline` reads what is forgiven, where that is not the
-    baseline of the branch.
+    baseline of the branch; `head` is HEAD, where somebody knows it.
     """
-    unpushed = position.unpushed(repository, asked, remote)
+    unpushed = position.unpushed(repository, asked, remote, head)
     snapshot = unpushed.snapshot()
+    unpushed = unpushed.having(snapshot.span.commits)
     config = config_lookup.read(snapshot)
     config.override(*settings)
     names = engine.selected(config, wanted)

@@ -20,7 +20,6 @@ from pmgit.core.rule import LFS, MODELS, PLACES
 from pmgit.core.toml_subset import too_large
 from pmgit.git.objects import Objects
 from pmgit.git.ref_updates import RefUpdate
-from pmgit.git.revisions import commit_of
 from pmgit.git.tree_order import MalformedTreeError
 from pmgit.lfs import pointer
 from pmgit.server.config_source import HEAD, NAMES, Settings, is_true
@@ -151,9 +150,9 @@ class Server:
 
             if not is_true(self._settings.configured.get("baseline", "true")):
                 return source.of_commit(self._repository, "")
-            commit = commit_of(self._repository, old or HEAD)
+            (commit,) = self._settings.batch.ask([f"{old or HEAD}^{{commit}}"])
             try:
-                return source.of_commit(self._repository, commit)
+                return source.of_commit(self._repository, commit.oid)
             except UsageError as error:
                 name = ref or _DEFAULT_BRANCH
                 self._notes[f"{name}: {error.message}: it forgives nothing"] = True

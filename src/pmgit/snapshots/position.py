@@ -110,17 +110,31 @@ class Unpushed:
 
     `ref` is the branch (or HEAD when it is detached) or the tag, `tip` its commit, `bounds` the
     revision arguments that leave out what the remote has, `remote` its name ('' when there is
-    none, or when any remote counts).
+    none, or when any remote counts). `is_here`: the ref is the branch that is checked out. `value`
+    is what the ref holds, `commits` are the commits with their parents, parents first, where
+    somebody knows them.
     """
 
     def __init__(
-        self, repository: Repository, ref: str, tip: str, bounds: Sequence[str], remote: str = ""
+        self,
+        repository: Repository,
+        ref: str,
+        tip: str,
+        bounds: Sequence[str],
+        remote: str = "",
+        *,
+        value: str = "",
+        is_here: bool = False,
+        commits: Sequence[tuple[str, Sequence[str]]] | None = None,
     ) -> None:
         self.repository = repository
         self.ref = ref
         self.tip = tip
         self.bounds = list(bounds)
         self.remote = remote
+        self.is_here = is_here
+        self._value = value
+        self._commits = commits
 
     @lazy
     def value(self) -> str:
@@ -128,16 +142,27 @@ class Unpushed:
 
         Who moves the ref names it, and Git refuses when the ref holds another by then.
         """
-        return revisions.id_of(self.repository, self.ref) if self.ref.startswith(TAGS) else self.tip
+        if self._value or not self.ref.startswith(TAGS):
+            return self._value or self.tip
+        return revisions.id_of(self.repository, self.ref)
 
     @lazy
     def commits(self) -> list[tuple[str, list[str]]]:
         """The commits with their parents, parents first."""
+        if self._commits is not None:
+            return [(oid, list(parents)) for oid, parents in self._commits]
         out = self.repository.run(
             "rev-list", "--reverse", "--topo-order", "--parents", self.tip, *self.bounds
         )
         words = [line.split() for line in out.decode("ascii").splitlines()]
         return [(line[0], line[1:]) for line in words]
+
+    def having(self, commits: Sequence[tuple[str, Sequence[str]]] | None) -> Unpushed:
+        """The same with its commits, where somebody knows them."""
+        return Unpushed(
+            self.repository, self.ref, self.tip, self.bounds, self.remote,
+            value=self._value, is_here=self.is_here, commits=commits,
+        )  # fmt: skip
 
     def snapshot(self, tip: str = "") -> Snapshot:
         """The snapshot of these commits; with `tip`, of those that end there instead."""
@@ -169,12 +194,14 @@ def unpushed(
         ref = name
     elif name and name != DETACHED:
         ref = name if name.startswith(HEADS) else HEADS + name
-    if ref in (DETACHED, head.ref):
+    is_here = ref in (DETACHED, head.ref)
+    value = ""
+    if is_here:
         tip = head.oid
         if not tip:
             raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
     else:
-        tip = revisions.commit_of(repository, ref)
+        value, tip = revisions.value_and_commit(repository, ref)
         if not tip:
             if ref.startswith(TAGS):
                 raise UsageError(
@@ -184,18 +211,20 @@ def unpushed(
                 )
             raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
-        return Unpushed(repository, ref, tip, [f"^{revisions.demand_commit(repository, old)}"])
+        bounds = [f"^{revisions.demand_commit(repository, old)}"]
+        return Unpushed(repository, ref, tip, bounds, value=value, is_here=is_here)
     remotes = remotes or Remotes(repository)
     remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
     known = remotes.known(remote) if remote else ANY
-    return Unpushed(repository, ref, tip, ["--not", *known], remote)
+    bounds = ["--not", *known]
+    return Unpushed(repository, ref, tip, bounds, remote, value=value, is_here=is_here)
 
 
-def with_branch(repository: Repository, text: str) -> str:
+def with_branch(repository: Repository, text: str, head: Head | None = None) -> str:
     """`A..BRANCH` for `A..ID`, and `BRANCH` for `ID`: a server knows only the commit of a push.
 
-    Best the branch that is checked out, or one that ends there. Raises UsageError when no branch
-    has the commit.
+    Best the branch that is checked out, or one that ends there. `head` is HEAD, where somebody
+    knows it. Raises UsageError when no branch has the commit.
     """
     bound, dots, name = text.rpartition("..")
     if not 7 <= len(name) <= 64 or name.strip("0123456789abcdef"):
@@ -205,7 +234,7 @@ def with_branch(repository: Repository, text: str) -> str:
     oid = revisions.commit_of(repository, name)
     having = holders(repository, [oid]) if oid else []
     found = [holder for holder in having if holder.ref.startswith(HEADS)]
-    head = Head(repository)
+    head = head or Head(repository)
     if head.oid == oid and head.ref == DETACHED:
         return bound + dots + DETACHED
     if found:
