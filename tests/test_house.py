@@ -499,6 +499,30 @@ def test_check_asks_git_for_each_thing_once(repo: Repo) -> None:
     assert asked == ["check-attr", "check-ignore", "diff-index", "ls-tree", "rev-parse"]
 
 
+def test_commits_are_asked_for_once(repo: Repo) -> None:
+    """A range is one walk and one index; a plan for unpushed commits judges them once."""
+    repo.push_first("pretrained_model/bert")
+    repo.stage("a.txt", "a\n")
+    repo.commit()
+
+    def asked(*args: str) -> list[str]:
+        trace = repo.path.parent / args[0]
+        repo.pmgit(*args, env={"GIT_TRACE": str(trace)})
+        return re.findall(r" built-in: git (\S+)", trace.read_text())
+
+    clean = asked("check", "--range", "origin/main..HEAD")
+    assert {*clean} - {"version"} == {
+        "cat-file", "check-attr", "log", "ls-files", "read-tree", "rev-parse",
+    }, clean  # fmt: skip
+    assert len(clean) <= 7, clean
+    repo.stage("pretrained_model/bert/model.safetensors", 1000)
+    repo.commit()
+    planned = asked("fix", "--dry-run")
+    judged = ["config", "for-each-ref", "log", "read-tree", "ls-tree"]
+    assert [planned.count(name) for name in judged] == [1, 1, 1, 1, 1], planned
+    assert {*planned}.isdisjoint({"diff-tree", "merge-base", "rev-list", "symbolic-ref"}), planned
+
+
 # --- danger
 
 

@@ -79,14 +79,19 @@ def _of_unpushed(
     Without a remote nobody knows who has the commits; the fixes are the careful ones then.
     """
     from pmgit.fix.for_committed import OF_EVERY_COMMIT
+    from pmgit.git.revisions import Head
     from pmgit.snapshots import position
 
     repository = subject.repository
     names = sorted({f.rule for f in findings if f.rule in OF_EVERY_COMMIT})
-    if not names or not position.has_remotes(repository) or not position.Head(repository).oid:
+    if not names or not position.has_remotes(repository):
+        return findings
+    head = Head(repository)
+    if not head.oid:
         return findings
     try:
-        unpushed = judge(position.unpushed(repository).snapshot(), config, names).findings
+        snapshot = position.unpushed(repository, head=head).snapshot()
+        unpushed = judge(snapshot, config, names).findings
     except PmgitError:
         return findings
     planned = {(f.rule, f.path): f for f in unpushed if f.blobs and f.fix}

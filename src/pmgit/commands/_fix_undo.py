@@ -11,7 +11,7 @@ from pmgit.git import cat_file, work_tree
 from pmgit.git.blob import decode, encode
 from pmgit.git.names import ATTRIBUTES
 from pmgit.git.raw_diff import between
-from pmgit.git.revisions import id_of
+from pmgit.git.revisions import DETACHED, Head, id_of
 from pmgit.report.text import visible
 from pmgit.rewrite import move_branch
 from pmgit.snapshots import position
@@ -42,12 +42,11 @@ def undo(repository: Repository, tag: str = "", *, dry_run: bool) -> None:
 
     Nothing else moves with a tag.
     """
-    head = position.Head(repository)
+    head = Head(repository)
     ref, now = (tag, id_of(repository, tag)) if tag else (head.ref, head.oid)
-    name = ref if ref == position.DETACHED else position.short(ref)
+    name = ref if ref == DETACHED else position.short(ref)
     shown = f"the tag {visible(name)}" if tag else visible(name)
-    backups = _refs(repository, commit_reach.BACKUP, name, is_tag=bool(tag))
-    left = _refs(repository, _LEFT, name, is_tag=bool(tag))
+    backups, left = _refs(repository, name, commit_reach.BACKUP, _LEFT, is_tag=bool(tag))
     key = next((key for key, oid in left.items() if oid == now and key in backups), "")
     if not (key or tag):
         key = next((k for k, oid in backups.items() if _is_amended(repository, oid, now)), "")
@@ -95,18 +94,22 @@ def _demand_free(repository: Repository, now: str, old: str) -> None:
     move_branch.refuse_dirty(repository, same)
 
 
-def _refs(repository: Repository, begin: str, name: str, *, is_tag: bool) -> dict[str, str]:
-    """The refs `<begin><key>/<name>` of a branch, or a tag, by keys, the latest commit first."""
+def _refs(repository: Repository, name: str, *begins: str, is_tag: bool) -> list[dict[str, str]]:
+    """For each of `begins`, the refs `<begin><key>/<name>` of a branch, or a tag, by their keys.
+
+    The latest commit comes first.
+    """
     out = repository.run(
-        "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", begin
+        "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", *begins
     )
-    found = {}
+    found: dict[str, dict[str, str]] = {begin: {} for begin in begins}
     for line in decode(out).split("\n"):
         oid, _, ref = line.partition(" ")
+        begin = next((begin for begin in begins if ref.startswith(begin)), "")
         key, _, rest = ref.removeprefix(begin).partition("/")
-        if line and rest == name and key.endswith(commit_reach.TAG) == is_tag:
-            found[key] = oid
-    return found
+        if begin and rest == name and key.endswith(commit_reach.TAG) == is_tag:
+            found[begin][key] = oid
+    return list(found.values())
 
 
 def _is_amended(repository: Repository, old: str, new: str) -> bool:

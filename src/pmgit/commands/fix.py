@@ -19,6 +19,7 @@ from pmgit.fix.for_staged import INSTALL
 from pmgit.fix.spill import shell_for
 from pmgit.git.commits import describe
 from pmgit.git.names import TAGS
+from pmgit.git.revisions import Head
 from pmgit.report import text
 from pmgit.report.text import visible
 from pmgit.rewrite import commits as remake
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pmgit.git.trees import Rewritten
     from pmgit.rewrite.commits import Remake
     from pmgit.snapshots.base import Snapshot
-    from pmgit.snapshots.position import Head, Unpushed
+    from pmgit.snapshots.position import Unpushed
 
 #: One fix may bring another to light: a rename, then what is wrong under the new name.
 _ROUNDS = 6
@@ -192,7 +193,7 @@ def _here(
     code = _left(repository, report, where)
     if not where:
         return code
-    head = position.Head(repository) if code == CLEAN and position.has_remotes(repository) else None
+    head = Head(repository) if code == CLEAN and position.has_remotes(repository) else None
     if head and head.oid:
         committed = wanted.plan(repository, "", head=head)[0]
         if committed.errors:
@@ -204,7 +205,7 @@ def _here(
 def _committed(repository: Repository, which: tuple[str, str], wanted: FixRequest) -> int:
     """Fix the unpushed commits of a branch; `which` are these, and the remote that lacks them."""
     commits, remote = which
-    head = position.Head(repository)
+    head = Head(repository)
     asked = position.with_branch(repository, commits, head)
     if not asked and not head.oid:
         _terminal.say("nothing to fix")
@@ -256,7 +257,7 @@ def _is_history(repository: Repository, report: Report, wanted: FixRequest) -> b
     """Whether all that is still found is in commits of a remote, and is not at the tip any more."""
     if not report.findings:
         return False
-    head = position.Head(repository)
+    head = Head(repository)
     ours = position.Unpushed(repository, head.ref, head.oid, ["--not", "--remotes"]).commits
     new = {"", *(oid for oid, _ in ours)}
     at_tip = {(f.rule, f.path) for f in wanted.judge(tree.take(repository)).findings}

@@ -8,9 +8,10 @@ from pmgit.core.units import counted
 from pmgit.fix import for_staged
 from pmgit.git.blob import LINK
 from pmgit.git.names import HEADS, REMOTES, TAGS
+from pmgit.git.revisions import DETACHED, Head
 from pmgit.git.trees import Rewriter
 from pmgit.snapshots import position
-from pmgit.snapshots.position import DETACHED, short
+from pmgit.snapshots.position import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pmgit.core.finding import Finding
     from pmgit.git.blob import Blob
     from pmgit.model.subject import Subject
-    from pmgit.snapshots.position import Head, Holder, Unpushed
+    from pmgit.snapshots.position import Holder, Unpushed
 
 BACKUP = "refs/pmgit/backup/"
 #: Behind the id in the backup of a tag, and of a merge that was aborted.
@@ -56,6 +57,7 @@ class Reach:
         flagged = {blob.commit for blob in blobs}
         repository = self._repository = subject.repository
         snapshot = subject.snapshot
+        self._receiver = snapshot.receiver
         self.tip = snapshot.span.tip
         self._excluded = snapshot.span.excluded
         self._remote = snapshot.receiver.name
@@ -103,7 +105,7 @@ class Reach:
 
     @lazy
     def _head(self) -> Head:
-        return position.Head(self._repository)
+        return self._receiver.head or Head(self._repository)
 
     @lazy
     def _affected(self) -> dict[str, str]:
@@ -207,7 +209,8 @@ class Reach:
         return ["--range", text], bool(base) and self._means(text)
 
     def _means(self, name: str, remote: str = "") -> bool:
-        meant = position.unpushed(self._repository, name, remote, self._head)
+        remotes = self._receiver.remotes
+        meant = position.unpushed(self._repository, name, remote, self._head, remotes)
         if meant.tip != self.tip:
             return False
         return meant.bounds == self._bounded.bounds or meant.commits == self._bounded.commits

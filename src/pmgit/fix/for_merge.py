@@ -12,8 +12,9 @@ from pmgit.fix import for_staged
 from pmgit.fix.commit_reach import MERGE, backup_ref, names_of
 from pmgit.git.names import HEADS
 from pmgit.git.raw_diff import DIFF_INDEX, changes
+from pmgit.git.revisions import DETACHED, Head
 from pmgit.snapshots import merges, position
-from pmgit.snapshots.position import DETACHED, MERGING, short
+from pmgit.snapshots.position import MERGING, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _restored(fix: Fix, commit: str, other: dict[str, str]) -> Fix:
 def _mend(subject: Subject, commits: Sequence[str], findings: list[Finding]) -> Fix:
     """Abort the merge, and mend the branches that are merged."""
     repository = subject.repository
-    head = position.Head(repository)
+    head = Head(repository)
     steps = [Step("git", "merge", "--abort")]
     kept = ""
     if position.under_way(repository) == MERGING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmgit.core.errors import PmgitError
 from pmgit.git import cat_file
+from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES
 from pmgit.git.process import GitError, start
 
@@ -13,8 +14,26 @@ if TYPE_CHECKING:
 
     from pmgit.git.repository import Repository
 
+#: HEAD, where it is no branch.
+DETACHED = "HEAD"
 #: Git takes no more arguments than the system lets it.
 _MOST = 1000
+
+
+class Head:
+    """HEAD of a work tree: `oid` is its commit ('' before the first), `ref` its branch or HEAD."""
+
+    def __init__(self, repository: Repository) -> None:
+        asked = ("rev-parse", "-q", f"{DETACHED}^{{commit}}", "--symbolic-full-name", DETACHED)
+        code, out, _ = repository.start(*asked).wait()
+        lines = decode(out).split("\n")
+        if code == 0 and len(lines) == 3:
+            self.oid, self.ref = lines[:2]
+            return
+        # Before the first commit, and where a branch is called HEAD.
+        ref = repository.start("symbolic-ref", "-q", DETACHED)
+        self.oid = commit_of(repository, DETACHED)
+        self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
 
 
 def id_of(repository: Repository, name: str) -> str:

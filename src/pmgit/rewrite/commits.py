@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from pmgit.core.config import Config
     from pmgit.core.finding import Finding, Report
     from pmgit.git.repository import Repository
+    from pmgit.git.revisions import Head
     from pmgit.git.trees import Rewritten
     from pmgit.snapshots.base import Snapshot
-    from pmgit.snapshots.position import Head, Unpushed
+    from pmgit.snapshots.position import Unpushed
 
 #: What is judged of the new commits besides the rules that were asked for.
 _PROOF = ("missing-pointer", "uncovered-pointer", "tracked-weights", "oversized-blob")

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
     from pmgit.git.index_sizes import Sizes
     from pmgit.git.process import Process
+    from pmgit.git.remotes import Remotes
     from pmgit.git.repository import Repository
+    from pmgit.git.revisions import Head
     from pmgit.git.temporary import CommitIndex
     from pmgit.snapshots.outline import Outline
 
 STAGED, TREE, RANGE = "staged", "tree", "range"
 #: Below so many paths Git is asked, whatever the attribute files are like.
 _FEW_PATHS = 100
+#: An index of less than so many bytes, a thousand files, is listed as a whole.
+_SMALL_INDEX = 100_000
 #: From so many bytes of attribute files times paths on, `many_lines` takes less time than Git.
 _LONG = 2_000_000_000
 
@@ -79,9 +83,12 @@ class Receiver:
     * `tagged`: pushed refs that name no commit but a blob or a tree, with their ids.
     * `is_here`: whether it is this repository (a server).
     * `lacks_all`: whether it is known to have none of the commits that are judged.
+    * `remotes` and `head`: the remotes of this repository and HEAD, where somebody has asked.
     """
 
-    __slots__ = ("address", "is_here", "known", "lacks_all", "name", "ref", "tagged")
+    __slots__ = (
+        "address", "head", "is_here", "known", "lacks_all", "name", "ref", "remotes", "tagged",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -93,6 +100,8 @@ class Receiver:
         tagged: Mapping[str, str] | None = None,
         is_here: bool = False,
         lacks_all: bool = False,
+        remotes: Remotes | None = None,
+        head: Head | None = None,
     ) -> None:
         self.known = None if known is None else tuple(known)
         self.address = address
@@ -101,6 +110,8 @@ class Receiver:
         self.tagged = dict(tagged or {})
         self.is_here = is_here
         self.lacks_all = lacks_all
+        self.remotes = remotes
+        self.head = head
 
 
 #: Of what is not pushed.
@@ -348,8 +359,12 @@ class Snapshot:
     def list_ahead(self, *paths: str) -> None:
         """List these files and folders of a temporary index, and its attribute files, together.
 
-        The paths are taken for patterns: they must have no special characters.
+        The paths are taken for patterns: they must have no special characters. Of a small index all
+        is listed, which takes no longer and answers whatever is asked next.
         """
+        if _size(self.index_env["GIT_INDEX_FILE"]) < _SMALL_INDEX:
+            self._found_files = attribute_files(self.listing().values())
+            return
         asked = (*INDEX, "--", *paths, f":(glob)**/{ATTRIBUTES}")
         found = of_index(self.repository.start(*asked, env=self.index_env, literal=False).finish())
         self.know(paths, {blob.path: blob for blob in at_or_below(found, paths)})

@@ -14,6 +14,7 @@ from pmgit.git import revisions
 from pmgit.git.blob import decode
 from pmgit.git.names import HEADS, REMOTES, TAGS
 from pmgit.git.remotes import ANY, Remotes
+from pmgit.git.revisions import DETACHED, Head
 from pmgit.snapshots import commit_range
 from pmgit.snapshots.base import Receiver
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pmgit.git.repository import Repository
     from pmgit.snapshots.base import Snapshot
 
-DETACHED = "HEAD"
 MERGING = "merge"
 
 #: The operation that Git is in the middle of, by the name that lies in the git directory then.
@@ -36,22 +36,6 @@ _UNDER_WAY = {
     "REVERT_HEAD": "revert",
     "BISECT_LOG": "bisect",
 }
-
-
-class Head:
-    """HEAD of a work tree: `oid` is its commit ('' before the first), `ref` its branch or HEAD."""
-
-    def __init__(self, repository: Repository) -> None:
-        asked = ("rev-parse", "-q", f"{DETACHED}^{{commit}}", "--symbolic-full-name", DETACHED)
-        code, out, _ = repository.start(*asked).wait()
-        lines = decode(out).split("\n")
-        if code == 0 and len(lines) == 3:
-            self.oid, self.ref = lines[:2]
-            return
-        # Before the first commit, and where a branch is called HEAD.
-        ref = repository.start("symbolic-ref", "-q", DETACHED)
-        self.oid = revisions.commit_of(repository, DETACHED)
-        self.ref = decode(ref.wait()[1]).strip("\n") or DETACHED
 
 
 def under_way(repository: Repository) -> str:
@@ -110,9 +94,9 @@ class Unpushed:
 
     `ref` is the branch (or HEAD when it is detached) or the tag, `tip` its commit, `bounds` the
     revision arguments that leave out what the remote has, `remote` its name ('' when there is
-    none, or when any remote counts). `is_here`: the ref is the branch that is checked out. `value`
-    is what the ref holds, `commits` are the commits with their parents, parents first, where
-    somebody knows them.
+    none, or when any remote counts). `value`
+    is what the ref holds, `commits` are the commits with their parents, parents first, `remotes`
+    those of the repository and `head` HEAD, where somebody knows them.
     """
 
     def __init__(
@@ -124,15 +108,18 @@ class Unpushed:
         remote: str = "",
         *,
         value: str = "",
-        is_here: bool = False,
         commits: Sequence[tuple[str, Sequence[str]]] | None = None,
+        remotes: Remotes | None = None,
+        head: Head | None = None,
     ) -> None:
         self.repository = repository
         self.ref = ref
         self.tip = tip
         self.bounds = list(bounds)
         self.remote = remote
-        self.is_here = is_here
+        #: Whether the ref is the branch that is checked out.
+        self.is_here = head is not None and head.ref == ref
+        self._remotes, self._head = remotes, head
         self._value = value
         self._commits = commits
 
@@ -161,29 +148,37 @@ class Unpushed:
         """The same with its commits, where somebody knows them."""
         return Unpushed(
             self.repository, self.ref, self.tip, self.bounds, self.remote,
-            value=self._value, is_here=self.is_here, commits=commits,
+            value=self._value, commits=commits, remotes=self._remotes, head=self._head,
         )  # fmt: skip
 
     def snapshot(self, tip: str = "") -> Snapshot:
         """The snapshot of these commits; with `tip`, of those that end there instead."""
-        receiver = Receiver(ref=self.ref, lacks_all=self.bounds[0] == "--not")
+        receiver = Receiver(
+            ref=self.ref, lacks_all=self.bounds[0] == "--not",
+            remotes=self._remotes, head=self._head,
+        )  # fmt: skip
         return commit_range.take(
             self.repository, tip or self.tip, self.bounds, behind=self.bounds, receiver=receiver
         )
 
 
 def unpushed(
-    repository: Repository, text: str = "", remote: str = "", head: Head | None = None
+    repository: Repository,
+    text: str = "",
+    remote: str = "",
+    head: Head | None = None,
+    remotes: Remotes | None = None,
 ) -> Unpushed:
     """The unpushed commits for `A..BRANCH`, for `BRANCH`, or for '': the branch checked out.
 
     A tag is named as `refs/tags/NAME`. Without A it is all that `remote` has not got, which is the
-    one to which the branch is pushed where none is named. `head` is HEAD, where somebody knows it.
-    Raises UsageError when there is no such branch or remote, PmgitError when there is no commit
-    yet.
+    one to which the branch is pushed where none is named. `head` is HEAD, and `remotes` are those
+    of the repository, where somebody knows them. Raises UsageError when there is no such branch or
+    remote, PmgitError when there is no commit yet.
     """
-    remotes = Remotes(repository) if remote else None
-    if remotes and remote not in remotes.names:
+    if remote:
+        remotes = remotes or Remotes(repository)
+    if remotes and remote and remote not in remotes.names:
         raise UsageError(f"no remote {remote!r}", "see: git remote")
     old, dots, name = text.partition("..")
     if not dots:
@@ -194,9 +189,8 @@ def unpushed(
         ref = name
     elif name and name != DETACHED:
         ref = name if name.startswith(HEADS) else HEADS + name
-    is_here = ref in (DETACHED, head.ref)
     value = ""
-    if is_here:
+    if ref == head.ref:
         tip = head.oid
         if not tip:
             raise PmgitError("there is no commit yet", "stage something, then: pmgit check")
@@ -212,12 +206,13 @@ def unpushed(
             raise UsageError(f"no branch {short(ref)!r}", "see: git branch")
     if old:
         bounds = [f"^{revisions.demand_commit(repository, old)}"]
-        return Unpushed(repository, ref, tip, bounds, value=value, is_here=is_here)
+        return Unpushed(repository, ref, tip, bounds, value=value, remotes=remotes, head=head)
     remotes = remotes or Remotes(repository)
     remote = remote or remotes.of_branch("" if ref.startswith(TAGS) else short(ref))
     known = remotes.known(remote) if remote else ANY
-    bounds = ["--not", *known]
-    return Unpushed(repository, ref, tip, bounds, remote, value=value, is_here=is_here)
+    return Unpushed(
+        repository, ref, tip, ["--not", *known], remote, value=value, remotes=remotes, head=head
+    )
 
 
 def with_branch(repository: Repository, text: str, head: Head | None = None) -> str:

@@ -59,7 +59,9 @@ def take(repository: Repository, remote: str, updates: Sequence[RefUpdate]) -> I
             continue
         bounds = ["--not", *tracking, "--not", *excluded]
         name = remote if remote in remotes.names else ""
-        receiver = Receiver(known, address=remote, name=name, ref=update.local, lacks_all=True)
+        receiver = Receiver(
+            known, address=remote, name=name, ref=update.local, lacks_all=True, remotes=remotes
+        )
         yield commit_range.take(
             repository, oid, bounds, olds.get(update.old, ""),
             behind=there_already, receiver=receiver,
