@@ -80,9 +80,14 @@ class Server(Repo):
 
     def state(self) -> set[str]:
         """Every ref and every object, quarantines included."""
-        refs = self.git("for-each-ref").splitlines()
         files = [str(file) for file in (self.path / "objects").rglob("*") if file.is_file()]
-        return {*refs, *files, *(str(p) for p in (self.path / "objects").glob("tmp_*"))}
+        return {*refs_of(self), *files, *(str(p) for p in (self.path / "objects").glob("tmp_*"))}
+
+
+def refs_of(bare: Repo) -> set[str]:
+    """All refs of a bare repository, with what they hold; no process is needed for it."""
+    files = [*(bare.path / "refs").rglob("*"), bare.path / "packed-refs", bare.path / "HEAD"]
+    return {f"{file} {file.read_text()}" for file in files if file.is_file()}
 
 
 @cache

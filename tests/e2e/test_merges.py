@@ -12,8 +12,10 @@ import pytest
 
 from tests.e2e.conftest import blamed, commit, printed_fixes
 from tests.kit import Repo, native_hooks, pointer
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.kit import Result
@@ -36,34 +38,49 @@ SINS: dict[str, bytes | str | int] = {
 @pytest.fixture
 def repo(repo: Repo, tmp_path: Path) -> Repo:
     """Commits are judged; there is a main branch and a feature branch, and a bare remote."""
+    made_once(repo, _begin)
     repo.add_remote()
-    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage("both.txt", "1\n")
-    limit = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
-    repo.stage(".pmgit.toml", f'{limit}[rules.missing-info]\nlocal = "error"\n')
-    repo.stage(".gitignore", "*.ignored.bin\n")
-    repo.commit("Begin")
-    repo.git("branch", "feature")
     repo.git("config", "core.hooksPath", str(native_hooks(tmp_path)))
     return repo
 
 
+def _begin(repo: Repo) -> None:
+    limit = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
+    stage(repo, {
+        ".gitattributes": "*.safetensors filter=lfs diff=lfs merge=lfs -text\n",
+        "both.txt": "1\n",
+        ".pmgit.toml": f'{limit}[rules.missing-info]\nlocal = "error"\n',
+        ".gitignore": "*.ignored.bin\n",
+    })  # fmt: skip
+    repo.commit("Begin")
+    repo.git("branch", "feature")
+
+
+def stage(repo: Repo, contents: Mapping[str, bytes | str | int]) -> None:
+    """Write files and stage them, with one process."""
+    for path, content in contents.items():
+        repo.write(path, content)
+    repo.git("add", "-f", "--", *contents)
+
+
 def sin(repo: Repo, **more: str) -> None:
     """Commit what no hook has seen to the branch that is checked out."""
-    for path, content in {**SINS, **more}.items():
-        repo.stage(path, content)
+    stage(repo, {**SINS, **more})
     repo.commit("Sins")
 
 
-def publish(repo: Repo, *refs: str) -> None:
-    repo.git("push", "-q", "--no-verify", "origin", *refs)
+def publish(repo: Repo, what: str, branch: str) -> None:
+    """What `git push` leaves at both ends, without its processes and hooks."""
+    remote = repo.path.parent / "remote.git"
+    oid = repo.git("rev-parse", what).strip()
+    (remote / "objects/info/alternates").write_text(f"{repo.path / '.git/objects'}\n")
+    (remote / "refs/heads" / branch).write_text(f"{oid}\n")
+    repo.git("update-ref", f"refs/remotes/origin/{branch}", oid)
 
 
 def work_on_feature(repo: Repo, both: str = "") -> None:
     repo.git("switch", "-q", "feature")
-    repo.stage("feature.txt", "x\n")
-    if both:
-        repo.stage("both.txt", both)
+    stage(repo, {"feature.txt": "x\n", **({"both.txt": both} if both else {})})
     repo.commit("Work")
 
 
@@ -82,7 +99,7 @@ def whole(repo: Repo) -> None:
 def test_what_the_remote_has_is_merged(way: str, repo: Repo) -> None:
     repo.git("switch", "-q", "main")
     sin(repo, **{"both.txt": "main\n"} if way == "conflict" else {})
-    publish(repo, "main")
+    publish(repo, "main", "main")
     if way == "partly":  # what is not pushed yet is as it should be
         repo.stage("more.txt", "x\n")
         repo.commit("More")
@@ -109,7 +126,7 @@ def test_what_the_remote_has_is_merged(way: str, repo: Repo) -> None:
     assert done.code == 0, done
     whole(repo)
     # And nobody else refuses it.
-    publish(repo, "feature~1:refs/heads/feature")
+    publish(repo, "feature~1", "feature")
     tip, old = (repo.git("rev-parse", name).strip() for name in ("feature", "feature~1"))
     line = f"refs/heads/feature {tip} refs/heads/feature {old}\n"
     pushed = repo.run(["pmgit-hook", "pre-push", "origin", "x"], stdin=line.encode())
@@ -130,12 +147,10 @@ def test_what_no_remote_has_is_mended_where_it_was_made(
     if remote == "none":
         repo.git("remote", "remove", "origin")
     else:
-        publish(repo, "main")
+        publish(repo, "main", "main")
     repo.git("switch", "-q", "main")
-    repo.stage(BIG, SINS[BIG])
-    repo.stage(WEIGHTS, SINS[WEIGHTS])
+    stage(repo, {BIG: SINS[BIG], WEIGHTS: SINS[WEIGHTS], "both.txt": "main\n"})
     repo.add_info(f"{ROOT}/old")
-    repo.stage("both.txt", "main\n")
     repo.commit("Sins")
     repo.stage("main.txt", "main\n")
     repo.commit("More")
@@ -167,7 +182,7 @@ def test_what_no_remote_has_is_mended_where_it_was_made(
 
 
 def test_a_merge_of_what_no_branch_has_is_aborted(repo: Repo) -> None:
-    publish(repo, "main")
+    publish(repo, "main", "main")
     repo.git("switch", "-q", "--detach", "main")
     sin(repo)
     tip = repo.git("rev-parse", "HEAD").strip()
@@ -189,11 +204,11 @@ def test_what_somebody_adds_in_a_merge_is_new(repo: Repo) -> None:
     """It leaves the merge again, and what main has stays in it."""
     repo.git("switch", "-q", "main")
     sin(repo, **{"data/grows.csv": "1\n"})
-    publish(repo, "main")
+    publish(repo, "main", "main")
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
-    for path in (f"{ROOT}/old/more.bin", "data/grows.csv", "best.pt"):
-        repo.stage(path, 40_000 if path.startswith(ROOT) else SINS[BIG])
+    large = dict.fromkeys(["data/grows.csv", "best.pt"], SINS[BIG])
+    stage(repo, {f"{ROOT}/old/more.bin": 40_000, **large})
     refused = commit(repo)
     assert blamed(refused) == {"tracked-weights", "oversized-blob", "missing-info"}
     text = refused.out + refused.err
@@ -213,7 +228,7 @@ def test_what_somebody_adds_in_a_merge_is_new(repo: Repo) -> None:
 def test_what_is_moved_in_a_merge_is_free_as_it_is_on_the_other_side(repo: Repo) -> None:
     """HEAD has never had these weights: what has moved is told by what the remote has."""
     sin(repo)
-    publish(repo, "main")
+    publish(repo, "main", "main")
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
     repo.git("mv", WEIGHTS, f"{ROOT}/old/renamed.bin")
@@ -223,7 +238,7 @@ def test_what_is_moved_in_a_merge_is_free_as_it_is_on_the_other_side(repo: Repo)
 def test_a_model_that_a_merge_only_touches_is_an_old_sin(repo: Repo) -> None:
     """For HEAD its weights are new, for the other side only a text of it changes."""
     sin(repo)
-    publish(repo, "main")
+    publish(repo, "main", "main")
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
     repo.stage(f"{ROOT}/gpt/notes.txt", "x\n")
@@ -239,14 +254,14 @@ def test_a_merge_that_takes_less_than_both_sides_have(what: str, repo: Repo) -> 
     repo.add_info(f"{ROOT}/gpt")
     repo.stage(POINTER, SINS[POINTER])
     repo.commit("Add gpt")
-    publish(repo, "main")
+    publish(repo, "main", "main")
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
     repo.git("rm", "-q", "--cached", lost)
     wrong = {"info": "missing-info", "attributes": "uncovered-pointer"}[what]
     assert blamed(commit(repo)) == {wrong}
     repo.git("commit", "-q", "--no-verify", "--no-edit")
-    publish(repo, "feature~1:refs/heads/feature")
+    publish(repo, "feature~1", "feature")
     line = f"{repo.git('rev-parse', 'feature').strip()} refs/heads/feature"
     line = f"refs/heads/feature {line} {repo.git('rev-parse', 'feature~1').strip()}\n"
     pushed = repo.run(["pmgit-hook", "pre-push", "origin", "x"], stdin=line.encode())
@@ -258,7 +273,7 @@ def test_a_squashed_merge_is_a_commit_like_any_other(repo: Repo) -> None:
     repo.git("switch", "-q", "main")
     repo.stage(BIG, SINS[BIG])
     repo.commit("Sin")
-    publish(repo, "main")
+    publish(repo, "main", "main")
     work_on_feature(repo)
     merge(repo, "--squash", "main")
     (fix,) = printed_fixes(commit(repo))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.push_server import refs_of
 from tests.formats.assemble import CALL, pickled, torch_zip
 from tests.kit import Repo, Result, native_hooks, pointer, weights_bytes
 from tests.lfs_install import install_lfs
@@ -29,10 +30,10 @@ class Clone(Repo):
 
     def refused(self, *args: str) -> str:
         """What is printed when a push is refused; nothing of it may have been sent."""
-        before = self.remote.git("for-each-ref")
+        before = refs_of(self.remote)
         done = self.push(*args)
         assert done.code == 1, done
-        assert self.remote.git("for-each-ref") == before
+        assert refs_of(self.remote) == before
         return done.out + done.err
 
     def accepted(self, *args: str) -> None:

@@ -14,6 +14,7 @@ from pmgit.git import process
 from pmgit.git.process import GitError
 from pmgit.git.repository import check_version
 from tests.kit import BIN, GIT_VERSION, Repo
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,10 @@ def judge(repo: Repo, mode: tuple[str, ...], **options: object) -> tuple[int, st
 @pytest.fixture
 def two_commits(repo: Repo) -> Repo:
     """A repository with two commits, something staged and something edited."""
+    return made_once(repo, _two_commits)
+
+
+def _two_commits(repo: Repo) -> None:
     repo.stage("README.md", "one\n")
     repo.commit()
     repo.stage("pretrained_model/bert/config.json", "{}\n")
@@ -48,7 +53,6 @@ def two_commits(repo: Repo) -> Repo:
     repo.commit()
     repo.stage("pretrained_model/bert/notes.txt", "words\n")
     repo.write("README.md", "edited\n")
-    return repo
 
 
 def test_long_input_and_output_do_not_block(repo: Repo) -> None:

@@ -12,6 +12,7 @@ from pmgit.git.repository import discover
 from pmgit.snapshots import commit_range
 from pmgit.snapshots.base import RANGE, Snapshot
 from tests.kit import BIN, Repo, pointer
+from tests.made_once import made_once
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -44,12 +45,17 @@ def merge(repo: Repo, *names: str, evil: str = "") -> str:
 
 
 @pytest.fixture
-def based(here: Repo) -> Repo:
-    """A repository with one commit, tagged `base`."""
-    here.stage("old", "old")
-    here.commit()
-    here.git("tag", "base")
-    return here
+def based(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A repository with one commit, tagged `base`, in whose top folder the test itself stands."""
+    made_once(repo, _begin)
+    monkeypatch.chdir(repo.path)
+    return repo
+
+
+def _begin(repo: Repo) -> None:
+    repo.stage("old", "old")
+    repo.commit()
+    repo.git("tag", "base")
 
 
 def test_what_is_added_and_removed_again_is_seen(based: Repo) -> None:
