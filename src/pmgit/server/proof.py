@@ -14,7 +14,7 @@ from pmgit.core.errors import PmgitError
 from pmgit.core.units import show_size
 from pmgit.formats import safetensors
 from pmgit.git import process, repository
-from pmgit.git.blob import REGULAR
+from pmgit.git.blob import REGULAR, encode
 from pmgit.git.cat_file import Batch
 from pmgit.git.names import HEADS, PROBE
 from pmgit.git.revisions import id_of
@@ -39,11 +39,12 @@ def prove(place: ServerHook, hook: bytes, config: str) -> str:
     """
     with TemporaryDirectory(prefix="pmgit-", ignore_cleanup_errors=True) as folder:
         there = os.path.join(os.path.realpath(folder), "server.git")
-        _copy(place.repository, there, hook)
+        form = _format(place.repository)
+        _copy(place.repository, there, hook, form)
         by, judged = _configuration(there, config)
         allowed = max(judged.sizes("tracked-weights"), default=0)
         weights = safetensors.file_of(bytes(min(allowed, _MOST)) + os.urandom(_BYTES))
-        output = _push(there, judged.models[0], weights)
+        output = _push(there, judged.models[0], weights, form)
     if output is None or ("judged by: " in output and "raw in Git" not in output):
         raise PmgitError(
             "not installed: raw weights would not be refused",
@@ -56,10 +57,9 @@ def prove(place: ServerHook, hook: bytes, config: str) -> str:
     return f"a push of raw weights{size} to a copy is refused, judged by {by}"
 
 
-def _copy(original: str, there: str, hook: bytes) -> None:
+def _copy(original: str, there: str, hook: bytes, form: tuple[str, ...]) -> None:
     """A bare repository with the hook, and with what `original` (if any) is judged by."""
-    named = ("--object-format=" + _format(original),) if original else ()
-    process.run("init", "-q", "--template=", *named, "--bare", there)
+    process.run("init", "-q", "--template=", *form, "--bare", there)
     os.makedirs(os.path.join(there, "hooks"))
     path = os.path.join(there, "hooks", "pre-receive")
     with open(path, "wb") as file:
@@ -79,9 +79,12 @@ def _copy(original: str, there: str, hook: bytes) -> None:
         process.run("config", "pmgit.config", os.path.expanduser(own), env={"GIT_DIR": there})
 
 
-def _format(original: str) -> str:
+def _format(original: str) -> tuple[str, ...]:
+    """The option of `git init` for the format of object ids that a repository, if any, has."""
+    if not original:
+        return ()
     out = process.run("rev-parse", "--show-object-format", env={"GIT_DIR": original})
-    return out.decode("ascii").strip()
+    return ("--object-format=" + out.decode("ascii").strip(),)
 
 
 def _configuration(there: str, config: str) -> tuple[str, Config]:
@@ -95,23 +98,23 @@ def _configuration(there: str, config: str) -> tuple[str, Config]:
     return by, judged
 
 
-def _push(there: str, root: str, weights: bytes) -> str | None:
+def _push(there: str, root: str, weights: bytes, form: tuple[str, ...]) -> str | None:
     """Push raw weights; returns what git printed, None when they were accepted."""
-    ours = {
-        "GIT_AUTHOR_NAME": "pmgit", "GIT_AUTHOR_EMAIL": "pmgit@example.invalid",
-        "GIT_COMMITTER_NAME": "pmgit", "GIT_COMMITTER_EMAIL": "pmgit@example.invalid",
-    }  # fmt: skip
     source = there[: -len("server.git")] + "source.git"
-    process.run("init", "-q", "--template=", f"--object-format={_format(there)}", "--bare", source)
-    env = {**ours, "GIT_DIR": source, "GIT_INDEX_FILE": os.path.join(source, "index")}
-    blob = process.run("hash-object", "-w", "--stdin", stdin=weights, env=env)
-    entry = f"{REGULAR[0]},{blob.decode('ascii').strip()},{root}/{_PROBE}"
-    process.run("update-index", "--add", "--cacheinfo", entry, env=env)
-    tree = process.run("write-tree", env=env).decode("ascii").strip()
-    commit = process.run("commit-tree", "-m", "probe", tree, env=env).decode("ascii").strip()
+    process.run("init", "-q", "--template=", *form, "--bare", source)
+    env = {"GIT_DIR": source}
+    path = f"{root}/{_PROBE}".replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    head = (
+        f"commit {HEADS}{PROBE}\ncommitter pmgit <pmgit@example.invalid> now\ndata 5\nprobe\n"
+        f'M {REGULAR[0]} inline "{path}"\ndata {len(weights)}\n'
+    )
+    stdin = b"%s%s\n" % (encode(head), weights)
+    # Of few objects it would have another process make files.
+    whole = ("-c", "fastimport.unpackLimit=1")
+    process.run(*whole, "fast-import", "--quiet", "--date-format=now", stdin=stdin, env=env)
     url = "file:///" + there.replace(os.sep, "/").lstrip("/")
     # The other end starts with an environment of its own, and so with its hooks.
     allowed = {**env, "GIT_ALLOW_PROTOCOL": "file"}
-    refs = f"{commit}:{HEADS}{PROBE}"
+    refs = f"{HEADS}{PROBE}:{HEADS}{PROBE}"
     code, _, output = process.start("push", url, refs, env=allowed).wait()
     return output if code else None
