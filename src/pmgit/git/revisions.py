@@ -78,7 +78,10 @@ def demand_commit(repository: Repository, name: str) -> str:
 def demand_commits(repository: Repository, *names: str) -> list[str]:
     """As `demand_commit` for several names, by one process where each names a commit."""
     if not any("\n" in name for name in names):
-        answers = cat_file.ask(repository, [f"{name}^{{commit}}" for name in names])[0]
+        asked = [f"{name}^{{commit}}" for name in names]
+        answers, code, err = cat_file.ask(repository, asked)
+        if code < 0:  # it was killed, and has not answered
+            raise GitError(("cat-file",), code, err)
         if all(answer.oid for answer in answers):
             return [answer.oid for answer in answers]
     return [demand_commit(repository, name) for name in names]
