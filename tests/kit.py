@@ -16,10 +16,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, count, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,9 @@ ACTING = re.compile(
 #: What CI systems take for a command, at the begin of a line. (GitLab's `section_start` is one
 #: only when a carriage return follows, and there is none.)
 COMMAND = re.compile(r"^\s*(::|##\[|##teamcity)", re.MULTILINE)
+
+#: How old files are that a test writes; and how many it has written.
+_A_DAY, _writes = 86_400, count()
 
 #: What a test repository needs, and nothing that takes time for data which is thrown away: without
 #: the last four, each commit waits for the disk and starts a process that looks for garbage.
@@ -500,6 +504,10 @@ class Repo:
         if isinstance(content, int):
             content = weights_for(name, content, seed=len(name))
         file.write_bytes(content.encode() if isinstance(content, str) else content)
+        # Whatever is as young as the index, Git reads again and sends through its filter, in every
+        # commit and status. No two writes have the same time, or Git would overlook the second.
+        then = int(time.time()) - _A_DAY + next(_writes)
+        os.utime(file, (then, then))
         return file
 
     def stage(self, path: str | bytes, content: bytes | str | int) -> Path:
