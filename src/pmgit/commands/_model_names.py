@@ -23,9 +23,10 @@ from pmgit.report.text import visible
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pmgit.core.config import Config
+    from pmgit.git.blob import Blob
     from pmgit.git.repository import Repository
     from pmgit.models.account import Account, Accounts
 
@@ -49,7 +50,7 @@ def chosen_models(names: Sequence[str]) -> tuple[Repository, Config, Accounts]:
             )
         found.models = [model for model in found.models if not model.is_left_out]
         return repository, config, found
-    known = ModelNames(repository, config)
+    known = ModelNames(repository, config, found.listing)
     wanted = dict.fromkeys(known.resolve(name)[0] for name in names)
     left_out = [model for model in left_out if model.path in wanted]
     if left_out:
@@ -76,14 +77,20 @@ def refused(repository: Repository, model: Account) -> PmgitError:
 
 
 class ModelNames:
-    """The model folders of a repository, on disk and in the index, by name."""
+    """The model folders of a repository, on disk and in the index, by name.
 
-    def __init__(self, repository: Repository, config: Config) -> None:
+    Who has asked Git already gives the `listing` of the index below the models folders.
+    """
+
+    def __init__(
+        self, repository: Repository, config: Config, listing: Mapping[str, Blob] | None = None
+    ) -> None:
         self._repository = repository
         self._top = repository.top
         self._prefix = repository.prefix
         self._roots = config.models
-        listing = Snapshot(repository, TREE, [], []).listing(*self._roots)
+        if listing is None:
+            listing = Snapshot(repository, TREE, [], []).listing(*self._roots)
         self._tracked = list(listing)
         files = [path for path, blob in listing.items() if folder.is_file(blob)]
         self._models: dict[str, str] = {}

@@ -76,9 +76,10 @@ def new(
     given = {key: _info_fields.checked(key, options[key]) for key in FIELDS}
     repository, config = _work_tree.load()
     language = language or config.language
-    models = ModelNames(repository, config)
     # All names are looked at, and all questions are answered, before anything is written.
-    accounts = {model.path: model for model in account.collect(repository, config).models}
+    collected = account.collect(repository, config)
+    models = ModelNames(repository, config, collected.listing)
+    accounts = {model.path: model for model in collected.models}
     if names:
         found = dict.fromkeys(models.resolve(name) for name in names)
         for path, _ in found:

@@ -25,7 +25,7 @@ from pmgit.models import outward_links
 from pmgit.snapshots.base import TREE, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pmgit.core.config import Config
     from pmgit.git.blob import Blob
@@ -136,9 +136,10 @@ class Accounts:
 
     `loose` are weights outside of every model's folder, `clones` the folders that are repositories
     of their own, with the weights in each; `links` lead out of the models folders, or to nothing.
-    All paths count from the top of the repository.
+    `listing` has all entries of the index there. All paths count from the top of the repository.
     """
 
+    listing: Mapping[str, Blob] = field(default_factory=dict)
     models: list[Account] = field(default_factory=list)
     others: list[Account] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
@@ -155,7 +156,7 @@ def collect(repository: Repository, config: Config) -> Accounts:
     blobs = [blob for blob in listing.values() if blob.is_regular]
     Objects(repository).survey(blobs, pointer.may_be)
     tiers = Tiers(config)
-    found = Accounts()
+    found = Accounts(listing)
     for root in config.models:
         on_disk = set(folder.files_on_disk(repository.top, root, bounded=False))
         known = [p for p, b in listing.items() if p.startswith(f"{root}/") and folder.is_file(b)]
