@@ -17,10 +17,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, count, product
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from tests.formats import assemble
 from tests.loose import loose_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 #: Where this environment's `pmgit` and `pmgit-hook` are.
 BIN = Path(sys.executable).parent
@@ -250,27 +249,6 @@ def as_anybody(*argv: str) -> list[str]:
     """The words of a command for which a file without read permission cannot be read."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return [sys.executable, "-c", _LEAVE_OUT, *argv] if is_root else list(argv)
-
-
-def pairs(*axes: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Rows for `parametrize` in which each two values of different axes meet, in few rows.
-
-    Where each value has to get on with each other one, and not with each two others at once, this
-    sees what all combinations would see: 16 rows for 8 x 2 x 2.
-    """
-    rows = list(product(*(range(len(axis)) for axis in axes)))
-    meet = {row: list(combinations(enumerate(row), 2)) for row in rows}
-    met: Counter[Any] = Counter()
-
-    def gain(row: tuple[int, ...]) -> tuple[int, int]:
-        """How many pairs are new, and how rarely the others have met."""
-        return sum(not met[pair] for pair in meet[row]), -sum(met[pair] for pair in meet[row])
-
-    taken = []
-    while gain(best := max(rows, key=gain))[0]:
-        met.update(meet[best])
-        taken.append(best)
-    return [tuple(axis[at] for axis, at in zip(axes, row, strict=True)) for row in sorted(taken)]
 
 
 @dataclass

@@ -11,7 +11,8 @@ import pytest
 from pmgit.core.errors import PmgitError
 from pmgit.git.process import GitError
 from pmgit.git.repository import EMPTY_TREE, discover
-from tests.kit import GIT_VERSION, Repo, pairs
+from tests.kit import GIT_VERSION, Repo
+from tests.pairs import pairs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from pmgit.hooks import config_entry, yaml_config
 from pmgit.hooks.config_entry import NotExtendableError
 from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.names import YAML
-from tests.kit import pairs
+from tests.pairs import pairs
 
 
 def taken_back(text: bytes, before: bytes | None, after: bytes) -> bytes | None:

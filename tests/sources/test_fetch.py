@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from tests.file_server import FileServer
     from tests.hub_server import HubServer
 
-CONTENT = random.Random(1).randbytes(3_000_000)
+#: More than is read at once.
+CONTENT = random.Random(1).randbytes(1_200_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-HALF = 1_500_000
+HALF = 600_000
 
 
 class Fetching:
@@ -174,9 +175,9 @@ def test_no_connection_is_given_up_soon(web: FileServer, part: Path) -> None:
 
 
 def test_progress_renews_the_patience(web: FileServer, part: Path) -> None:
-    web.always["/m.bin"] = Fault("truncate", 1_000_000)
+    web.always["/m.bin"] = Fault("truncate", 500_000)
     Fetching(web, part).run(attempts=2)
-    assert web.starts("/m.bin") == [0, 1_000_000, 2_000_000]
+    assert web.starts("/m.bin") == [0, 500_000, 1_000_000]
 
 
 @pytest.mark.parametrize("knows", ["sha256", "sha256 alone", "blob", "prefix"])
@@ -210,7 +211,7 @@ def test_a_body_without_an_end_fills_no_disk(web: FileServer, part: Path) -> Non
 def test_another_size_is_refused_before_a_byte_is_kept(web: FileServer, part: Path) -> None:
     one = Fetching(web, part, knows="size")
     web.files["/m.bin"] = CONTENT + b"more"
-    with pytest.raises(DamagedError, match="3,000,004"):
+    with pytest.raises(DamagedError, match="1,200,004"):
         one.run()
     assert one.nothing_is_left()
 
@@ -413,7 +414,7 @@ def test_killed_at_any_moment_no_byte_is_fetched_twice(
     one = Fetching(web, part, knows="sha256" if sha256 else "nothing")
     web.always["/m.bin"] = Fault("slow", seconds=0.01)
     ends = [0]
-    for moment in (400_000, 1_100_000, 2_000_000):
+    for moment in (200_000, 500_000, 900_000):
         running = _start(_PROGRAM, web, part, sha256)
         until = time.monotonic() + 20
         while not part.exists() or part.stat().st_size < moment:
