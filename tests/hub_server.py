@@ -163,7 +163,9 @@ class HubServer(Server):
             "HF_ENDPOINT": self.url, "HF_HOME": home, "HF_HUB_OFFLINE": "0",
             "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", **more,
         }  # fmt: skip
-        return found if found["HF_HUB_DISABLE_XET"] == "0" else {"SSL_CERT_DIR": home, **found}
+        if found["HF_HUB_DISABLE_XET"] == "0":
+            return found
+        return {"SSL_CERT_FILE": "", "SSL_CERT_DIR": home, **found}
 
     def answer(self, handler: Handler, asked: Asked) -> None:
         path = asked.path.strip("/")
