@@ -439,8 +439,19 @@ class Repo:
     def add_remote(self, name: str = "origin", folder: str = "remote.git") -> Repo:
         """Make an empty bare repository beside this one, and a remote of that name for it."""
         remote = Repo(self.path.parent / folder, self.env, init=("--bare",))
-        self.git("remote", "add", name, str(remote.path))
+        fetch = f"+refs/heads/*:refs/remotes/{name}/*"
+        self._configure(f'[remote "{name}"]', f"url = {remote.path}", f"fetch = {fetch}")
         return remote
+
+    def _configure(self, section: str, *lines: str) -> None:
+        """Add a section to the configuration, as git does, without its process."""
+        config = self.path / ".git/config"
+        text = config.read_text()
+        assert section not in text
+        assert not set('"#;\\').intersection("".join(lines)), lines  # these are quoted
+        config.write_text(
+            text + "".join(f"{line}\n" for line in (section, *map("\t".__add__, lines)))
+        )
 
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
@@ -449,9 +460,10 @@ class Repo:
         self.add_info(model)
         oid = self.commit("Begin")
         shutil.copytree(self.path / ".git/objects", remote / "objects", dirs_exist_ok=True)
-        (remote / "refs/heads/main").write_text(f"{oid}\n")
-        self.git("update-ref", "refs/remotes/origin/main", oid)
-        self.git("branch", "-q", "-u", "origin/main")
+        for ref in remote / "refs/heads/main", self.path / ".git/refs/remotes/origin/main":
+            ref.parent.mkdir(parents=True, exist_ok=True)
+            ref.write_text(f"{oid}\n")
+        self._configure('[branch "main"]', "remote = origin", "merge = refs/heads/main")
 
     def hook(self, *args: str, **how: Any) -> Result:
         """Run `pmgit-hook`, as `pmgit()` runs `pmgit`."""

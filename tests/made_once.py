@@ -26,9 +26,9 @@ def settle(repo: Repo) -> None:
 
 
 def made_once(repo: Repo, make: Callable[[Repo], object]) -> Repo:
-    """Turn a new repository into a copy of what `make` makes of one like it.
+    """Turn a new repository into a copy of what `make` makes of one like it, also beside it.
 
-    Nothing that `make` writes may name the folder of the repository.
+    What `make` writes may name the folder of the repository in its configuration alone.
     """
     from tests.kit import isolated_environment
 
@@ -38,6 +38,15 @@ def made_once(repo: Repo, make: Callable[[Repo], object]) -> Repo:
         shutil.copytree(repo.path, first, symlinks=True)
         make(type(repo)(first, isolated_environment(Path(folder.name, "home")), init=None))
         _made[make] = folder
-    shutil.rmtree(repo.path)
-    shutil.copytree(Path(_made[make].name, "repo"), repo.path, symlinks=True)
+    made = Path(_made[make].name)
+    # The folder itself stays: a test may stand in it.
+    for old in repo.path.iterdir():
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for new in made.iterdir():
+        if new.name != "home":
+            there = repo.path if new.name == "repo" else repo.path.parent / new.name
+            shutil.copytree(new, there, symlinks=True, dirs_exist_ok=True)
+            config = there / (".git/config" if (there / ".git").is_dir() else "config")
+            if config.is_file():
+                config.write_text(config.read_text().replace(str(made), str(repo.path.parent)))
     return repo

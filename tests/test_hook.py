@@ -14,6 +14,7 @@ import pytest
 from pmgit import __version__
 from pmgit.hook import STAGES, USAGE, Arguments
 from tests.kit import ACTING, BIN, pointer
+from tests.made_once import made_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +33,15 @@ def blamed(result: Result) -> list[str]:
 @pytest.fixture
 def sinful(repo: Repo) -> Repo:
     """Weights are committed, a harmless file is staged."""
+    return made_once(repo, _sinful)
+
+
+def _sinful(repo: Repo) -> None:
     repo.stage("a.txt", "a\n")
     repo.commit("Begin")
     repo.stage(WEIGHTS, 2000)
     repo.commit("Sin")
     repo.stage("b.txt", "b\n")
-    return repo
 
 
 # --- what is judged

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.kit import ACTING, COMMAND, Repo, pointer, random_bytes, weights_bytes, weights_for
+from tests.made_once import made_once
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
 
@@ -51,6 +52,10 @@ def lfs(folder: Path) -> set[str]:
 @pytest.fixture
 def old(repo: Repo) -> Repo:
     """Weights that were pushed, moved and removed, a tag, a branch that only origin has."""
+    return made_once(repo, _old)
+
+
+def _old(repo: Repo) -> None:
     repo.add_remote("origin", "origin.git")
     repo.stage("code.py", "1\n")
     repo.stage(f"{BERT}/config.json", "{" + " " * 2000 + "}")
@@ -69,7 +74,6 @@ def old(repo: Repo) -> Repo:
     repo.commit("five")
     repo.git("push", "-q", "origin", "main", "side", "v1")
     repo.git("branch", "-q", "-D", "side")
-    return repo
 
 
 def test_the_plan_for_pushed_weights(old: Repo, tmp_path: Path) -> None:

@@ -25,13 +25,11 @@ REFS = (
 @pytest.fixture
 def many(here: Repo) -> dict[str, str]:
     """The refs of REFS by their commits, each of which has no other."""
-    tree = here.git("hash-object", "-w", "-t", "tree", "--stdin").strip()
-    found = {}
-    for ref in REFS:
-        oid = here.git("commit-tree", tree, "-m", ref).strip()
-        here.git("update-ref", ref, oid)
-        found[oid] = ref
-    return found
+    commits = (
+        f"commit {ref}\ncommitter T <t@t.t> 0 +0000\ndata {len(ref)}\n{ref}\n" for ref in REFS
+    )
+    here.git("fast-import", "--quiet", stdin="".join(commits).encode())
+    return {(here.path / ".git" / ref).read_text().strip(): ref for ref in REFS}
 
 
 def configure(repo: Repo, name: str, *fetch: str, url: str = "") -> None:

@@ -29,9 +29,12 @@ OID, OTHER_OID = (hashlib.sha256(content).hexdigest() for content in (CONTENT, O
 @pytest.fixture
 def pushing(lfs_repo: Repo) -> Repo:
     """A repository with a remote that has its first commit."""
-    lfs_repo.add_remote()
-    lfs_repo.git("push", "-q", "--no-verify", "origin", "main")
-    return lfs_repo
+    return made_once(lfs_repo, _push)
+
+
+def _push(repo: Repo) -> None:
+    repo.add_remote()
+    repo.git("push", "-q", "--no-verify", "origin", "main")
 
 
 def push(repo: Repo, old: str = "0" * 40, *, env: dict[str, str] | None = None) -> Result:

@@ -12,6 +12,7 @@ from pmgit.git import ref_updates
 from pmgit.git.repository import discover
 from pmgit.snapshots import push
 from tests.kit import Repo
+from tests.made_once import made_once
 
 ZERO = "0" * 40
 
@@ -20,12 +21,15 @@ ZERO = "0" * 40
 def here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository whose remote has the first commit, with README.md and old.bin."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", here.env["GIT_CONFIG_GLOBAL"])
-    here.add_remote()
-    here.stage("README.md", "x\n")
-    here.stage("old.bin", 100)
-    here.commit()
-    here.git("push", "-q", "origin", "main")
-    return here
+    return made_once(here, _push)
+
+
+def _push(repo: Repo) -> None:
+    repo.add_remote()
+    repo.stage("README.md", "x\n")
+    repo.stage("old.bin", 100)
+    repo.commit()
+    repo.git("push", "-q", "origin", "main")
 
 
 def commit(repo: Repo, name: str) -> str:

@@ -15,6 +15,7 @@ from pmgit.git.temporary import CommitIndex
 from pmgit.snapshots import commit_range, tree
 from pmgit.snapshots.base import TREE
 from tests.kit import GIT_VERSION, Repo
+from tests.made_once import made_once
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -171,6 +172,10 @@ def objects(repo: Repo) -> str:
 @pytest.fixture
 def source(repo: Repo) -> Repo:
     """A repository whose history has more than its tip."""
+    return made_once(repo, _source)
+
+
+def _source(repo: Repo) -> None:
     repo.stage("pretrained_model/bert/config.json", "{}\n")
     repo.stage("pretrained_model/bert/model.bin", 3000)
     repo.add_info("pretrained_model/bert")
@@ -179,7 +184,6 @@ def source(repo: Repo) -> Repo:
     repo.commit()
     repo.stage("notes.txt", "new\n")
     repo.commit()
-    return repo
 
 
 def run_all(partial: Repo, *, code: int, args: tuple[str, ...] = ()) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import BIN, Repo, Result, pointer, weights_bytes
+from tests.made_once import made_once
 from tests.symptoms.reading import explain, way, ways
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -23,13 +24,16 @@ def said(result: Result) -> str:
 @pytest.fixture
 def tracked(repo: Repo) -> Repo:
     """A repository with Git LFS for *.bin and a remote that has its first commit."""
+    return made_once(repo, _tracked)
+
+
+def _tracked(repo: Repo) -> None:
     repo.add_remote("upstream")
     repo.git("lfs", "install", "--local")
     repo.git("lfs", "track", "*.bin")
     repo.git("add", ".gitattributes")
     repo.commit()
     repo.git("push", "-q", "-u", "upstream", "main")
-    return repo
 
 
 def stored(repo: Repo) -> Path:

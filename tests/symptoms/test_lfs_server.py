@@ -10,6 +10,7 @@ import pytest
 from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
 from tests.lfs_install import install_lfs
 from tests.lfs_server import LfsServer
+from tests.made_once import made_once
 from tests.symptoms.reading import explain, way, ways
 
 NAME = "a b.bin"
@@ -30,6 +31,10 @@ def server() -> Iterator[LfsServer]:
 @pytest.fixture
 def pushing(repo: Repo) -> Repo:
     """A repository with an object to push, and a bare remote."""
+    return made_once(repo, _pushing)
+
+
+def _pushing(repo: Repo) -> None:
     repo.add_remote()
     install_lfs(repo)
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
@@ -37,7 +42,6 @@ def pushing(repo: Repo) -> Repo:
     repo.git("push", "-q", "-u", "origin", "main")
     repo.stage(NAME, CONTENT)
     repo.commit()
-    return repo
 
 
 def paste(repo: Repo, line: str) -> Result:

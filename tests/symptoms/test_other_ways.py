@@ -10,6 +10,7 @@ import pytest
 from tests.kit import Repo, pointer, weights_bytes
 from tests.lfs_install import install_lfs
 from tests.lfs_server import LfsServer
+from tests.made_once import made_once
 from tests.symptoms.reading import explain, way
 
 NAME = "a b'c$.bin"
@@ -32,12 +33,15 @@ class SmallServer(LfsServer):
 @pytest.fixture
 def committed(repo: Repo) -> Repo:
     """A repository with Git LFS for *.bin and a bare remote."""
+    return made_once(repo, _committed)
+
+
+def _committed(repo: Repo) -> None:
     repo.add_remote()
     install_lfs(repo)
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")
-    return repo
 
 
 def test_an_object_that_is_too_large(committed: Repo) -> None:
