@@ -93,8 +93,12 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what all tests are made of out of each search for garbage."""
+    """Leave what all tests are made of out of each search for garbage.
+
+    Trees of the source are a million objects: to search while they are made takes as long again.
+    """
     gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
     gc.enable()
 
 

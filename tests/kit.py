@@ -235,22 +235,6 @@ def pointer(content: bytes) -> bytes:
     ).encode()
 
 
-#: Root reads every file. Without these two capabilities (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH) it
-#: reads what the modes of files say, as anybody does: they are left out of what `exec` gives it.
-_LEAVE_OUT = """\
-import ctypes, os, sys
-for capability in 1, 2:
-    assert ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) == 0, "needs CAP_SETPCAP"
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
-
-
-def as_anybody(*argv: str) -> list[str]:
-    """The words of a command for which a file without read permission cannot be read."""
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [sys.executable, "-c", _LEAVE_OUT, *argv] if is_root else list(argv)
-
-
 @dataclass
 class Result:
     """What a command answered."""
@@ -502,9 +486,13 @@ class Repo:
 
     def stage(self, path: str | bytes, content: bytes | str | int) -> Path:
         """Write a file and stage it, also when it is ignored."""
-        file = self.write(path, content)
-        self.git("--literal-pathspecs", "add", "-f", "--", os.fsdecode(path))
-        return file
+        return self.stage_all({path: content})[0]
+
+    def stage_all(self, contents: Mapping[Any, bytes | str | int]) -> list[Path]:
+        """Write files by their paths and stage them, also when they are ignored."""
+        files = [self.write(path, content) for path, content in contents.items()]
+        self.git("--literal-pathspecs", "add", "-f", "--", *map(os.fsdecode, contents))
+        return files
 
     def stage_blob(self, path: str, content: bytes, mode: str = "100644") -> str:
         """Stage content that is not in the work tree; its id."""

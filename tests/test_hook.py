@@ -123,8 +123,7 @@ def test_git_dir_from_elsewhere(sinful: Repo, tmp_path: Path) -> None:
 def test_from_a_subfolder(folder: str, sinful: Repo) -> None:
     sinful.stage(".pmgit.toml", "models = [1]\n")
     assert sinful.hook(cwd=folder).code == 2
-    sinful.stage(".pmgit.toml", 'ignore = ["info"]\n')
-    sinful.stage(f"{MODEL}/more.safetensors", 2000)
+    sinful.stage_all({".pmgit.toml": 'ignore = ["info"]\n', f"{MODEL}/more.safetensors": 2000})
     found = sinful.hook(cwd=folder)
     assert (found.code, blamed(found)) == (1, ["tracked-weights"])
 
@@ -336,8 +335,7 @@ def test_a_whole_tree_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Pa
 
 def test_a_range_that_is_not_all_here_is_not_clean(repo: Repo, tmp_path: Path) -> None:
     """What a range or a push brings must be here; old objects need not be, for a push."""
-    repo.stage(".gitattributes", "*.safetensors filter=lfs\n")
-    repo.stage("old.txt", "old\n")
+    repo.stage_all({".gitattributes": "*.safetensors filter=lfs\n", "old.txt": "old\n"})
     first = repo.commit()
     repo.stage("weights.safetensors", 2_000_000)
     second = repo.commit()

@@ -60,8 +60,12 @@ def test_a_hostile_name_does_nothing_to_a_terminal_or_a_ci_log(where: str, repo:
 def test_text_of_the_repository_does_nothing_to_a_ci_log(repo: Repo) -> None:
     """Text of INFO.md, of ignore files, of links, of the configuration."""
     evil = "x\x1b[31m\u202e\x9b2J\r::error::injected"
-    repo.stage(f"{MODEL}/INFO.md", f"# M\n\n**Source**: {evil}\n::error::x\n")
-    repo.stage(f"{MODEL}/config.json", "{}\n")
+    repo.stage_all(
+        {
+            f"{MODEL}/INFO.md": f"# M\n\n**Source**: {evil}\n::error::x\n",
+            f"{MODEL}/config.json": "{}\n",
+        }
+    )
     os.symlink(f"/{evil}", repo.path / MODEL / "link")
     repo.git("add", "-A")
     repo.write("pretrained_model/gpt/model.safetensors", 2000)
@@ -93,8 +97,7 @@ def test_an_endless_message_is_cut(repo: Repo) -> None:
 def test_the_longest_names(quote: str, repo: Repo) -> None:
     repo.git("config", "core.quotePath", quote)
     names = ["n" * 252 + ".pt", "é" * 126 + ".pt", "e\u0301.pt", "\u00e9.pt"]
-    for name in names:
-        repo.stage(name, 1_500_000)
+    repo.stage_all(dict.fromkeys(names, 1_500_000))
     found = repo.hook("pre-commit", env={"LC_ALL": "C"}, start=True)
     assert found.code == 1, found
     assert found.out.count(": oversized-blob: ") == len(names)
@@ -108,8 +111,7 @@ def test_the_longest_names(quote: str, repo: Repo) -> None:
              ";touch PWNED;", "|touch PWNED", "[a]", ":(exclude)x", ":", "*", "?", "~", "!x", "\\"]
 )  # fmt: skip
 def test_a_name_is_only_ever_a_name(name: str, repo: Repo) -> None:
-    repo.stage(f"{name}.pt", 1_500_000)
-    repo.stage("innocent.txt", "x\n")
+    repo.stage_all({f"{name}.pt": 1_500_000, "innocent.txt": "x\n"})
     found = repo.hook("pre-commit", start=True)
     assert found.code == 1, found
     for fix in found.fixes:
@@ -121,8 +123,7 @@ def test_a_name_is_only_ever_a_name(name: str, repo: Repo) -> None:
 def test_git_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
     repo.stage(".gitattributes", "*.bin filter=evil diff=evil\n*.safetensors filter=lfs\n")
     repo.add_info(MODEL)
-    repo.stage(WEIGHTS, 2000)
-    repo.stage("a.bin", "a\n")
+    repo.stage_all({WEIGHTS: 2000, "a.bin": "a\n"})
     for key in ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "diff.external",
                 "filter.evil.clean", "filter.evil.smudge", "filter.evil.process",
                 "diff.evil.textconv", "diff.evil.command", "alias.diff-index", "gpg.program",

@@ -82,8 +82,9 @@ def test_rules_are_in_a_fixed_order() -> None:
 def three(repo: Repo) -> Repo:
     """A blob that three rules speak about: a raw, large file of weights on an lfs path."""
     repo.add_info(MODEL)
-    repo.stage(".gitattributes", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage(FILE, 1_500_000)
+    repo.stage_all(
+        {".gitattributes": "*.safetensors filter=lfs diff=lfs merge=lfs -text\n", FILE: 1_500_000}
+    )
     return repo
 
 
@@ -142,9 +143,9 @@ def test_precedence_names_rules_that_exist() -> None:
 
 
 def test_exclude_takes_findings_away_and_not_weights(repo: Repo) -> None:
-    repo.stage("a/best.pt", 1_500_000)
-    repo.stage("b/best.pt", 1_500_000)
-    repo.stage(".pmgit.toml", 'exclude = ["/a/"]\n')
+    repo.stage_all(
+        {"a/best.pt": 1_500_000, "b/best.pt": 1_500_000, ".pmgit.toml": 'exclude = ["/a/"]\n'}
+    )
     assert [finding["path"] for finding in repo.check()] == ["b/best.pt"]
     assert "in 3 files" in repo.pmgit("check").out
 
@@ -155,8 +156,7 @@ def test_an_excluded_finding_hides_no_other(three: Repo) -> None:
 
 
 def test_findings_are_sorted_by_path(repo: Repo) -> None:
-    for name in ("b.pt", "a.pt", "c/a.pt", "B.pt", "é.pt"):
-        repo.stage(name, 1_500_000)
+    repo.stage_all(dict.fromkeys(("b.pt", "a.pt", "c/a.pt", "B.pt", "é.pt"), 1_500_000))
     paths = [finding["path"] for finding in repo.check()]
     assert paths == sorted(paths)
     assert len(paths) == 5
@@ -177,8 +177,12 @@ def test_every_finding_has_the_name_of_its_rule(
 
 def test_an_option_of_a_rule_that_does_not_run_is_checked_too(repo: Repo) -> None:
     """A mistake is a mistake on every commit, not only when the rule has something to say."""
-    repo.stage("a.txt", "a\n")
-    repo.stage(".pmgit.toml", "ignore = ['info']\n[rules.missing-info]\nlocal = 'maybe'\n")
+    repo.stage_all(
+        {
+            "a.txt": "a\n",
+            ".pmgit.toml": "ignore = ['info']\n[rules.missing-info]\nlocal = 'maybe'\n",
+        }
+    )
     failed = repo.hook("pre-commit")
     assert failed.code == 2, failed
 
@@ -231,8 +235,9 @@ def told(rule: str, *settings: str) -> list[str]:
 def test_what_is_added_up_are_the_sizes_of_blobs(many: Repo) -> None:
     """On disk it is a third more: each line has one byte more."""
     many.stage(f"{MODEL}/config.json", "{}\n")
-    for number in range(10):
-        many.stage(f"{MODEL}/{number}.txt", b"%d\r\n" % number + b"a\r\n" * 6000)
+    many.stage_all(
+        {f"{MODEL}/{number}.txt": b"%d\r\n" % number + b"a\r\n" * 6000 for number in range(10)}
+    )
     assert told("oversized-model", "max-model-size=120023") == []
     assert told("oversized-model", "max-model-size=120022") == [
         "120,023 bytes of raw files in the model's folder, the limit is 120,022 bytes"
@@ -240,15 +245,15 @@ def test_what_is_added_up_are_the_sizes_of_blobs(many: Repo) -> None:
 
 
 def test_what_is_shown_are_the_sizes_of_blobs(many: Repo) -> None:
-    many.stage(".gitattributes", "*.bin text\n")
-    many.stage(f"{MODEL}/model.bin", b"\0" + b"a\r\n" * 6000)
+    many.stage_all(
+        {".gitattributes": "*.bin text\n", f"{MODEL}/model.bin": b"\0" + b"a\r\n" * 6000}
+    )
     [message] = told("tracked-weights")
     assert message.startswith("12.0 kB of weights raw in Git")
 
 
 def test_a_size_is_exact_once_it_is_measured(many: Repo) -> None:
-    for number in range(3):
-        many.stage(f"{number}.txt", b"%d\r\n" % number + b"a\r\n" * 6000)
+    many.stage_all({f"{number}.txt": b"%d\r\n" % number + b"a\r\n" * 6000 for number in range(3)})
     snapshot = staged.take()
     snapshot.survey(bool, 400_000, ask_filters=False)
     assert [blob.size for blob in snapshot.files] == [18_003] * 3
@@ -271,9 +276,9 @@ def test_content_is_judged_once_though_it_is_looked_at_twice(
 
     monkeypatch.setattr("pmgit.formats.judge.judge", counted)
     evil = b"cos\nsystem\n."
-    many.stage("notes.txt", random_bytes(9_000).hex())
-    many.stage(f"{MODEL}/a.pkl", evil)
-    many.stage(f"{MODEL}/b.pkl", evil)
+    many.stage_all(
+        {"notes.txt": random_bytes(9_000).hex(), f"{MODEL}/a.pkl": evil, f"{MODEL}/b.pkl": evil}
+    )
     oid = hashlib.sha256(evil).hexdigest()
     there = many.path / ".git/lfs/objects" / oid[:2] / oid[2:4]
     there.mkdir(parents=True)

@@ -72,8 +72,7 @@ def test_of_what_is_ignored_already_nothing_is_said(repo: Repo) -> None:
 
 
 def test_a_file_that_grew_and_one_that_is_committed(repo: Repo) -> None:
-    repo.stage(".pmgit.toml", LIMIT)
-    repo.stage("a.csv", 10)
+    repo.stage_all({".pmgit.toml": LIMIT, "a.csv": 10})
     base = repo.commit()
     repo.stage("b.csv", 11_000)
     repo.commit()

@@ -38,9 +38,13 @@ def sinful(repo: Repo) -> Repo:
 
 
 def _sin(repo: Repo) -> None:
-    repo.stage(".pmgit.toml", '[rules.oversized-blob]\nmax-file-size = "10 kB"\n')
-    repo.stage(X, 3000)
-    repo.stage("data/big", 20_000)
+    repo.stage_all(
+        {
+            ".pmgit.toml": '[rules.oversized-blob]\nmax-file-size = "10 kB"\n',
+            X: 3000,
+            "data/big": 20_000,
+        }
+    )
     repo.commit("Sin")
 
 
@@ -130,8 +134,7 @@ def test_a_baseline_that_was_deleted_does_not_begin_anew(sinful: Repo) -> None:
 
 
 def test_hostile_names(sinful: Repo) -> None:
-    for number, name in enumerate(HOSTILE):
-        sinful.stage(name, 20_000 + number)
+    sinful.stage_all({name: 20_000 + number for number, name in enumerate(HOSTILE)})
     sinful.commit()
     run(sinful)
     assert all(line.isprintable() for line in text(sinful).split("\n"))
@@ -216,8 +219,12 @@ def test_names_and_lines_are_forgiven_whatever_the_rest_becomes(sinful: Repo) ->
 
 
 def test_a_model_is_forgiven_with_its_weights_only(sinful: Repo) -> None:
-    sinful.stage(".pmgit.toml", "[rules.oversized-model]\nmax-model-size = 1000\n")
-    sinful.stage("pretrained_model/Bad Name/config.json", "{}\n")
+    sinful.stage_all(
+        {
+            ".pmgit.toml": "[rules.oversized-model]\nmax-model-size = 1000\n",
+            "pretrained_model/Bad Name/config.json": "{}\n",
+        }
+    )
     assert sinful.rules("--all") == [
         "bad-model-name", "missing-info", "oversized-model", "tracked-weights",
     ]  # fmt: skip
@@ -250,8 +257,7 @@ def test_what_takes_precedence_forgives_the_rest(sinful: Repo) -> None:
 
 def test_a_size_that_was_edited_lets_nothing_in(sinful: Repo) -> None:
     run(sinful)
-    sinful.stage(BASELINE, text(sinful).replace(" 20000 ", " 99999999 "))
-    sinful.stage("data/big", 20_001)
+    sinful.stage_all({BASELINE: text(sinful).replace(" 20000 ", " 99999999 "), "data/big": 20_001})
     assert sinful.rules() == ["oversized-blob"]
     sinful.stage("data/big", 19_999)
     assert sinful.rules() == []
@@ -259,14 +265,14 @@ def test_a_size_that_was_edited_lets_nothing_in(sinful: Repo) -> None:
 
 @pytest.mark.parametrize("oid", ["-", "0" * 40])
 def test_an_entry_that_is_of_no_blob_lets_nothing_in(oid: str, sinful: Repo) -> None:
-    sinful.stage(BASELINE, f'"data/big" oversized-blob {oid} 99999999999 "x"\n')
-    sinful.stage("data/big", 12_000_000)
+    sinful.stage_all(
+        {BASELINE: f'"data/big" oversized-blob {oid} 99999999999 "x"\n', "data/big": 12_000_000}
+    )
     assert "oversized-blob" in sinful.rules()
 
 
 def test_what_could_not_be_judged_is_not_clean(repo: Repo, tmp_path: Path) -> None:
-    repo.stage("d/big.csv", 11_000_000)
-    repo.stage("r", "i\n")
+    repo.stage_all({"d/big.csv": 11_000_000, "r": "i\n"})
     repo.commit()
     repo.git("config", "uploadpack.allowFilter", "true")
     lacking = ("--filter=blob:none", "--sparse")

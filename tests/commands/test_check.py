@@ -159,8 +159,7 @@ def test_a_path_through_a_link(sinful: Repo, tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_no_pattern(repo: Repo) -> None:
-    repo.stage("[a].pt", 1_500_000)
-    repo.stage("a.pt", 300)
+    repo.stage_all({"[a].pt": 1_500_000, "a.pt": 300})
     assert repo.pmgit("check", "[a].pt").code == 1
     assert repo.pmgit("check", "a.pt").code == 0
 
@@ -211,8 +210,7 @@ def test_select_and_ignore(repo: Repo) -> None:
 
 
 def test_the_command_line_counts_instead_of_the_configuration(repo: Repo) -> None:
-    repo.stage(WEIGHTS, 2000)
-    repo.stage(".pmgit.toml", 'select = ["info"]\nignore = ["missing-info"]\n')
+    repo.stage_all({WEIGHTS: 2000, ".pmgit.toml": 'select = ["info"]\nignore = ["missing-info"]\n'})
     assert repo.pmgit("check").code == 0
     assert blamed(repo.pmgit("check", "--select", "size")) == ["tracked-weights"]
     assert blamed(repo.pmgit("check", "--ignore", "size")) == ["missing-info"]
@@ -353,8 +351,12 @@ def test_json_without_findings(repo: Repo) -> None:
 
 
 def test_json_with_a_line(repo: Repo) -> None:
-    repo.stage(f"{MODEL}/INFO.md", "# BERT\n\n**Source**: https://example.invalid/x\n")
-    repo.stage(f"{MODEL}/config.json", "{}\n")
+    repo.stage_all(
+        {
+            f"{MODEL}/INFO.md": "# BERT\n\n**Source**: https://example.invalid/x\n",
+            f"{MODEL}/config.json": "{}\n",
+        }
+    )
     lines = {(f["rule"], f["line"]) for f in repo.check()}
     assert lines == {("incomplete-info", 3)}
 
@@ -376,8 +378,7 @@ def test_json_with_an_unsafe_fix(sinful: Repo) -> None:
 def test_json_holds_any_name(repo: Repo) -> None:
     names: list[str | bytes] = [b"w\xff.pt", "a\n::error::b.pt", "模型.pt", "\x1b[2J.pt"]
     names += ['"\\.pt', "a\u202eb.pt"]
-    for name in names:
-        repo.stage(name, 1_500_000)
+    repo.stage_all(dict.fromkeys(names, 1_500_000))
     found = repo.pmgit("check", "--format", "json", env={"LC_ALL": "C"})
     assert found.out.isascii()
     paths = {os.fsencode(f["path"]) for f in found.json["findings"]}

@@ -19,9 +19,10 @@ from pmgit.formats import names
 from pmgit.formats.reader import BytesReader
 from pmgit.model import info_block, lock_file
 from pmgit.scan.scanned import judge_content
+from tests.anybody import as_anybody
 from tests.formats import assemble
 from tests.hub_server import HubServer
-from tests.kit import ACTING, BIN, Repo, Result, as_anybody, pointer
+from tests.kit import ACTING, BIN, Repo, Result, pointer
 from tests.models import stand_ins
 from tests.models.stand_ins import checkpoint
 

@@ -57,11 +57,9 @@ def old(repo: Repo) -> Repo:
 
 def _old(repo: Repo) -> None:
     repo.add_remote("origin", "origin.git")
-    repo.stage("code.py", "1\n")
-    repo.stage(f"{BERT}/config.json", "{" + " " * 2000 + "}")
+    repo.stage_all({"code.py": "1\n", f"{BERT}/config.json": "{" + " " * 2000 + "}"})
     repo.commit("one")
-    repo.stage("first.pt", FIRST)
-    repo.stage(ODD, weights_bytes(4000))
+    repo.stage_all({"first.pt": FIRST, ODD: weights_bytes(4000)})
     repo.commit("two")
     repo.git("tag", "-a", "-m", "tagged", "v1")
     repo.git("switch", "-q", "-c", "side")
@@ -294,8 +292,7 @@ def test_a_cut_history_is_never_clean(old: Repo, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["missing", "truncated"])
 def test_a_damaged_blob(how: str, repo: Repo) -> None:
-    repo.stage("old.txt", "old\n")
-    repo.stage("code.py", "1\n")
+    repo.stage_all({"old.txt": "old\n", "code.py": "1\n"})
     repo.commit("one")
     deep, tip = (repo.git("rev-parse", f"HEAD:{name}").strip() for name in ("old.txt", "code.py"))
     repo.git("rm", "-q", "old.txt")

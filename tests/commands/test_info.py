@@ -11,7 +11,8 @@ import pytest
 
 from pmgit.core.errors import UsageError
 from pmgit.hub import api
-from tests.kit import Repo, Result, as_anybody, pointer, random_bytes, weights_bytes
+from tests.anybody import as_anybody
+from tests.kit import Repo, Result, pointer, random_bytes, weights_bytes
 from tests.weights import Weights, sha256
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from tests.kit import Repo, as_anybody, pointer, random_bytes
+from tests.anybody import as_anybody
+from tests.kit import Repo, pointer, random_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"

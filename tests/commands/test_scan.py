@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.anybody import as_anybody
 from tests.formats.all_samples import samples
 from tests.formats.assemble import CALL, pickled, torch_zip
-from tests.kit import Repo, as_anybody, pointer
+from tests.kit import Repo, pointer
 from tests.test_house import loaded
 from tests.weights import sha256
 

@@ -104,8 +104,7 @@ def test_weights_under_any_name_are_counted(repo: Repo) -> None:
 
 
 def test_a_model_of_text_alone_is_shown(repo: Repo) -> None:
-    repo.stage(f"{MODEL}/config.json", "{}")
-    repo.stage(f"{MODEL}/tokenizer.json", "{}")
+    repo.stage_all({f"{MODEL}/config.json": "{}", f"{MODEL}/tokenizer.json": "{}"})
     assert row(repo)["weights"] == "none"
     assert not row(repo)["only_copy"]
 

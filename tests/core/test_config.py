@@ -421,8 +421,7 @@ def test_a_range_has_the_configuration_of_its_tip(repo: Repo) -> None:
 
 def test_pmgit_toml_comes_before_pyproject(repo: Repo) -> None:
     repo.add_info(MODEL)
-    repo.stage(WEIGHTS_FILE, 2000)
-    repo.stage("pyproject.toml", "[tool.pmgit]\nignore = ['size']\n")
+    repo.stage_all({WEIGHTS_FILE: 2000, "pyproject.toml": "[tool.pmgit]\nignore = ['size']\n"})
     assert repo.rules() == []
     repo.stage(".pmgit.toml", "language = 'zh'\n")
     assert repo.rules() == ["tracked-weights"]
@@ -430,16 +429,14 @@ def test_pmgit_toml_comes_before_pyproject(repo: Repo) -> None:
 
 def test_only_the_top_of_the_repository_counts(repo: Repo) -> None:
     repo.add_info(MODEL)
-    repo.stage(WEIGHTS_FILE, 2000)
-    repo.stage(f"{MODEL}/.pmgit.toml", NO_SIZE)
+    repo.stage_all({WEIGHTS_FILE: 2000, f"{MODEL}/.pmgit.toml": NO_SIZE})
     assert [f["rule"] for f in repo.check()] == ["tracked-weights"]
     result = repo.pmgit("check", cwd=MODEL)
     assert "tracked-weights" in result.out
 
 
 def test_a_folder_that_is_excluded_is_excluded_as_a_model(repo: Repo) -> None:
-    repo.stage(WEIGHTS_FILE, 2000)
-    repo.stage("pretrained_model/Old One/model.safetensors", 2000)
+    repo.stage_all({WEIGHTS_FILE: 2000, "pretrained_model/Old One/model.safetensors": 2000})
     assert len(repo.check()) == 5
     repo.stage(".pmgit.toml", 'exclude = ["/pretrained_model/Old One/"]\n')
     assert {f["path"] for f in repo.check()} == {MODEL, WEIGHTS_FILE}

@@ -73,8 +73,7 @@ def entry(repo: Repo, place: str) -> None:
 def hub(tmp_path: Path, env: dict[str, str]) -> Repo:
     """What somebody clones into the models folder."""
     repo = Repo(tmp_path / "hub", env)
-    repo.stage("llm.pt", 300_000)
-    repo.stage("run.py", "x = 1\n")
+    repo.stage_all({"llm.pt": 300_000, "run.py": "x = 1\n"})
     repo.commit()
     return repo
 

@@ -85,8 +85,7 @@ def _clones(repo: Repo) -> None:
 
 def _index_only(repo: Repo) -> None:
     # Neither is described: one INFO.md is announced, the other one is gone from the index.
-    repo.stage(f"{ROOT}/gone/INFO.md", "x")
-    repo.stage(f"{ROOT}/gone/config.json", "{}")
+    repo.stage_all({f"{ROOT}/gone/INFO.md": "x", f"{ROOT}/gone/config.json": "{}"})
     repo.commit()
     repo.git("rm", "-q", "--cached", f"{ROOT}/gone/INFO.md")
     repo.write(f"{ROOT}/announced/INFO.md", "x")
@@ -130,8 +129,7 @@ def _cache(repo: Repo) -> None:
 def test_it_is_judged_as_a_small_one(repo: Repo, make: Callable[[Repo], None]) -> None:
     many(repo, LARGE)
     make(repo)
-    repo.stage("code.py", "x = 1\n")
-    repo.stage(f"{ROOT}/old-8/config.json", '{"changed": true}\n')
+    repo.stage_all({"code.py": "x = 1\n", f"{ROOT}/old-8/config.json": '{"changed": true}\n'})
     large = told(repo)
     hook = repo.hook("pre-commit")
     # What does not count makes it large.

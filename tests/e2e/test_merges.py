@@ -15,7 +15,6 @@ from tests.kit import Repo, native_hooks, pointer
 from tests.made_once import made_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.kit import Result
@@ -46,7 +45,7 @@ def repo(repo: Repo, tmp_path: Path) -> Repo:
 
 def _begin(repo: Repo) -> None:
     limit = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
-    stage(repo, {
+    repo.stage_all({
         ".gitattributes": "*.safetensors filter=lfs diff=lfs merge=lfs -text\n",
         "both.txt": "1\n",
         ".pmgit.toml": f'{limit}[rules.missing-info]\nlocal = "error"\n',
@@ -56,16 +55,9 @@ def _begin(repo: Repo) -> None:
     repo.git("branch", "feature")
 
 
-def stage(repo: Repo, contents: Mapping[str, bytes | str | int]) -> None:
-    """Write files and stage them, with one process."""
-    for path, content in contents.items():
-        repo.write(path, content)
-    repo.git("add", "-f", "--", *contents)
-
-
 def sin(repo: Repo, **more: str) -> None:
     """Commit what no hook has seen to the branch that is checked out."""
-    stage(repo, {**SINS, **more})
+    repo.stage_all({**SINS, **more})
     repo.commit("Sins")
 
 
@@ -80,7 +72,7 @@ def publish(repo: Repo, what: str, branch: str) -> None:
 
 def work_on_feature(repo: Repo, both: str = "") -> None:
     repo.git("switch", "-q", "feature")
-    stage(repo, {"feature.txt": "x\n", **({"both.txt": both} if both else {})})
+    repo.stage_all({"feature.txt": "x\n", **({"both.txt": both} if both else {})})
     repo.commit("Work")
 
 
@@ -149,7 +141,7 @@ def test_what_no_remote_has_is_mended_where_it_was_made(
     else:
         publish(repo, "main", "main")
     repo.git("switch", "-q", "main")
-    stage(repo, {BIG: SINS[BIG], WEIGHTS: SINS[WEIGHTS], "both.txt": "main\n"})
+    repo.stage_all({BIG: SINS[BIG], WEIGHTS: SINS[WEIGHTS], "both.txt": "main\n"})
     repo.add_info(f"{ROOT}/old")
     repo.commit("Sins")
     repo.stage("main.txt", "main\n")
@@ -208,7 +200,7 @@ def test_what_somebody_adds_in_a_merge_is_new(repo: Repo) -> None:
     work_on_feature(repo)
     merge(repo, "--no-commit", "main")
     large = dict.fromkeys(["data/grows.csv", "best.pt"], SINS[BIG])
-    stage(repo, {f"{ROOT}/old/more.bin": 40_000, **large})
+    repo.stage_all({f"{ROOT}/old/more.bin": 40_000, **large})
     refused = commit(repo)
     assert blamed(refused) == {"tracked-weights", "oversized-blob", "missing-info"}
     text = refused.out + refused.err

@@ -44,8 +44,7 @@ def server(tmp_path: Path, env: dict[str, str]) -> Server:
     clone = server.clone
     clone.git("remote", "add", "origin", str(server.path))
     clone.git("fetch", "-q", "origin")
-    clone.stage(".gitattributes", "*.bin filter=lfs\n")
-    clone.stage("ü x.bin", b"\0raw")
+    clone.stage_all({".gitattributes": "*.bin filter=lfs\n", "ü x.bin": b"\0raw"})
     clone.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "-n", "-m", "Grüße")
     clone.git("checkout", "-q", "-b", "side", "HEAD~1")
     clone.stage("s.txt", "s\n")
@@ -101,8 +100,7 @@ def test_no_locale_hides_a_name(server: Server) -> None:
     )
     assert encoding.out == "ascii\n"
     assert list(answers(server, odd)) == plain
-    server.clone.stage(".pmgit.toml", 'models = ["模型"]\n')
-    server.clone.stage("模型/bert/model.bin", 3000)
+    server.clone.stage_all({".pmgit.toml": 'models = ["模型"]\n', "模型/bert/model.bin": 3000})
     assert "模型/bert: missing-info" in next(answers(server, odd))
 
 
@@ -169,8 +167,7 @@ def test_who_is_ended_leaves_nothing_behind(
     """Also when only pmgit is, and not all that the terminal runs."""
     sleeper = Sleeper(repo)
     sleeper.write("check-attr", "exec ")
-    repo.stage(".gitattributes", "*.pt filter=lfs\n")
-    repo.stage("a.pt", b"raw")
+    repo.stage_all({".gitattributes": "*.pt filter=lfs\n", "a.pt": b"raw"})
     env = {**repo.env, "PATH": f"{sleeper.folder}:{repo.env['PATH']}"}
     # Whoever runs the tests may ignore signals (`nohup`), which every process inherits.
     code = "import os, signal, sys\n"

@@ -152,13 +152,13 @@ def test_what_is_no_text() -> None:
 
 def pieces(count: int, *, types: bool = True) -> bytes:
     """A SentencePiece model, as its own library writes it: pieces, then how it was trained."""
-    model = b""
+    model = []
     for n in range(count):
         text = (f"<{n}>" if n < 3 else f"▁{'模' * (n % 60)}{n}").encode()
         piece = b"\x0a" + varint(len(text)) + text + b"\x15" + struct.pack("<f", -n / 3)
         piece += b"\x18\x02" if types and n < 3 else b""
-        model += b"\x0a" + varint(len(piece)) + piece
-    return model + b"\x12\x05\x0a\x03a.b"
+        model.append(b"\x0a" + varint(len(piece)) + piece)
+    return b"".join(model) + b"\x12\x05\x0a\x03a.b"
 
 
 def varint(number: int) -> bytes:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def test_contents_are_in_memory_once(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not once more as what git has printed, and once more as a copy of that."""
     size, count = 4_000_000, 8
-    for number in range(count):
-        repo.stage(f"{number}.txt", b" " * (size + number))
+    repo.stage_all({f"{number}.txt": b" " * (size + number) for number in range(count)})
     blobs = list(of_index(repo.git("ls-files", "-s", "-z").encode()))
     monkeypatch.chdir(repo.path)
     tracemalloc.start()

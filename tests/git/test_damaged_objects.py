@@ -11,8 +11,9 @@ import pytest
 from pmgit.git.loose import SMALL
 from pmgit.git.objects import UnreadableObjectError
 from pmgit.snapshots import staged
+from tests.anybody import as_anybody
 from tests.git.test_objects import LIMIT, check_all, contents, object_file, stage_all, surveyed
-from tests.kit import BIN, Repo, Result, as_anybody
+from tests.kit import BIN, Repo, Result
 from tests.random_repository import DAMAGES
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ def test_only_git_calls_an_object_unreadable(here: Repo, how: str, size: int) ->
 
 
 def test_a_pipe_in_the_place_of_an_object_does_not_hang(here: Repo) -> None:
-    for name in ("a", "b"):
-        here.stage(name, 5000 if name == "a" else "small")
+    here.stage_all({name: 5000 if name == "a" else "small" for name in ("a", "b")})
     here.git("gc", "-q")
     for name in ("a", "b"):
         oid = here.git("rev-parse", f":{name}").strip()

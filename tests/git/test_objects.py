@@ -154,8 +154,7 @@ def test_objects_with_sha256_ids(
 
 
 def test_only_what_is_wanted_is_kept(here: Repo) -> None:
-    here.stage("no", b"plain text")
-    here.stage("yes", pointer(b"x"))
+    here.stage_all({"no": b"plain text", "yes": pointer(b"x")})
     for _ in ("loose", "packed"):
         heads = {b.path: b.head for b in surveyed(keep=lambda head: b"git-lfs" in head).introduced}
         assert heads == {"no": b"", "yes": pointer(b"x")}
@@ -163,8 +162,7 @@ def test_only_what_is_wanted_is_kept(here: Repo) -> None:
 
 
 def test_one_blob_at_many_paths(here: Repo) -> None:
-    for name in "abc":
-        here.stage(name, b"same")
+    here.stage_all(dict.fromkeys("abc", b"same"))
     here.git("gc", "-q")
     taken = surveyed()
     assert [blob.size for blob in taken.introduced] == [4, 4, 4]
@@ -329,8 +327,7 @@ def test_the_index_tells_nothing_of_small_and_large_files(many: Repo) -> None:
 
 
 def test_a_raw_blob_on_a_filtered_path_is_exact(many: Repo) -> None:
-    many.stage(".gitattributes", "*.bin filter=lfs\n*.x filter=other\n")
-    many.stage("a.bin", 50_000)
+    many.stage_all({".gitattributes": "*.bin filter=lfs\n*.x filter=other\n", "a.bin": 50_000})
     many.git("config", "filter.other.clean", "cat; head -c 900000 /dev/zero")
     many.stage("a.x", 50_000)
     taken = surveyed()
@@ -355,9 +352,7 @@ def test_the_same_content_under_different_filters(many: Repo) -> None:
     install_lfs(many)
     many.write(".gitattributes", "*.bin filter=lfs\n")
     many.git("add", ".gitattributes")
-    many.stage("a.bin", content)
-    many.stage("a.txt", pointer(content))
-    many.stage("b.txt", content)
+    many.stage_all({"a.bin": content, "a.txt": pointer(content), "b.txt": content})
     many.stage_blob("z.bin", content)
     assert many.git("rev-parse", ":a.bin") == many.git("rev-parse", ":a.txt")
     is_sound(many, surveyed())
@@ -365,8 +360,7 @@ def test_the_same_content_under_different_filters(many: Repo) -> None:
 
 def test_an_old_path_with_the_same_content_and_another_size(many: Repo) -> None:
     many.git("config", "filter.other.clean", "cat; head -c 900000 /dev/zero")
-    many.stage(".gitattributes", "*.x filter=other\n")
-    many.stage("b.x", 50_000)
+    many.stage_all({".gitattributes": "*.x filter=other\n", "b.x": 50_000})
     many.commit()
     many.stage("c.txt", many.blob("b.x"))
     assert many.git("rev-parse", ":b.x") == many.git("rev-parse", ":c.txt")
@@ -408,8 +402,7 @@ THAI = "".join(random.Random(0).choices([chr(0xE01 + n) for n in range(46)], k=7
     ],
 )
 def test_converted_text(many: Repo, attributes: str, encoding: str, text: str) -> None:
-    many.stage(".gitattributes", f"*.txt {attributes}\n")
-    many.stage("a.txt", text.encode(encoding))
+    many.stage_all({".gitattributes": f"*.txt {attributes}\n", "a.txt": text.encode(encoding)})
     assert many.blob("a.txt") != text.encode(encoding)
     is_sound(many, surveyed())
 
@@ -506,8 +499,7 @@ def test_an_index_that_has_nothing_of_them_is_soon_left(
 
 @pytest.mark.parametrize("shape", ["v4", "split", "skip-worktree", "intent-to-add", "packed"])
 def test_other_shapes_of_the_index(many: Repo, shape: str) -> None:
-    many.stage("folder/old", 40_000)
-    many.stage("folder/old-pointer", pointer(b"x"))
+    many.stage_all({"folder/old": 40_000, "folder/old-pointer": pointer(b"x")})
     many.commit()
     if shape == "v4":
         many.git("update-index", "--index-version", "4")
@@ -534,8 +526,7 @@ def test_the_index_of_a_sha256_repository(
     monkeypatch.setattr(staged, "MANY", 1)
     repo = Repo(tmp_path / "r", env, init=("--object-format=sha256",))
     monkeypatch.chdir(repo.path)
-    for size in (100, 20_000, 60_000, 300_000):
-        repo.stage(f"{size}", size)
+    repo.stage_all({f"{size}": size for size in (100, 20_000, 60_000, 300_000)})
     taken = surveyed()
     assert index_told(taken) == {"20000", "60000"}
     is_sound(repo, taken)
@@ -562,9 +553,13 @@ def test_very_many_staged_files_are_all_judged(repo: Repo) -> None:
         repo.write(f"data/{number % 40}/{number}.dat", random_bytes(5000, number % 40))
     repo.git("add", "-A")
     assert repo.hook().code == 0
-    repo.stage("data/7/raw.bin", 50_000)
-    repo.stage("data/8/pointer.dat", pointer(b"x"))
-    repo.stage("data/9/big.dat", 11_000_000)
+    repo.stage_all(
+        {
+            "data/7/raw.bin": 50_000,
+            "data/8/pointer.dat": pointer(b"x"),
+            "data/9/big.dat": 11_000_000,
+        }
+    )
     found = {(f["path"], f["rule"]) for f in repo.check()}
     assert found == {
         ("data/7/raw.bin", "missing-pointer"),
@@ -578,8 +573,7 @@ def test_very_many_staged_files_are_all_judged(repo: Repo) -> None:
 
 def test_blobs_that_are_not_here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     here.git("config", "uploadpack.allowFilter", "true")
-    here.stage("a", 3000)
-    here.stage("b", "content")
+    here.stage_all({"a": 3000, "b": "content"})
     (here.path / "link").symlink_to("b")
     here.git("add", "link")
     here.commit()

@@ -156,8 +156,7 @@ def hostile(repo: Repo) -> None:
 
 def test_a_hostile_configuration_runs_nothing(two_commits: Repo) -> None:
     repo = two_commits
-    repo.stage("pretrained_model/bert/model.safetensors", 3_000_000)
-    repo.stage("big.bin", 11_000_000)
+    repo.stage_all({"pretrained_model/bert/model.safetensors": 3_000_000, "big.bin": 11_000_000})
     repo.git("commit", "-q", "-m", "weights")
     repo.stage("pretrained_model/bert/other.safetensors", 3_000)
     hostile(repo)
@@ -257,9 +256,13 @@ def test_closed_standard_streams(two_commits: Repo, closed: str) -> None:
 def test_pathspec_settings_of_the_calling_git(two_commits: Repo, variable: str) -> None:
     # `git --literal-pathspecs commit` hands this on to its hooks.
     repo = two_commits
-    repo.stage(".pmgit.toml", 'models = ["w"]\n')
-    repo.stage("w/bert/config.json", "{}\n")
-    repo.stage("w/bert/model.safetensors", 3000)
+    repo.stage_all(
+        {
+            ".pmgit.toml": 'models = ["w"]\n',
+            "w/bert/config.json": "{}\n",
+            "w/bert/model.safetensors": 3000,
+        }
+    )
     for mode in MODES[:4]:
         code, said = judge(repo, mode, env={variable: "1"})
         assert code == 1, said

@@ -43,16 +43,24 @@ def nothing_staged(repo: Repo) -> list[str]:
 
 
 def raw_weights_on_an_unborn_branch(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, weights_bytes(300_000))
-    repo.stage(f"{BERT}/config.json", "{}\n")
-    repo.stage("data/big.csv", b"1,2,3\n" * 2_000_000)
+    repo.stage_all(
+        {
+            WEIGHTS: weights_bytes(300_000),
+            f"{BERT}/config.json": "{}\n",
+            "data/big.csv": b"1,2,3\n" * 2_000_000,
+        }
+    )
     return [*CHECK, "pmgit check --select size", "pmgit check --ignore info,size"]
 
 
 def weights_where_the_storage_is_lfs(repo: Repo) -> list[str]:
-    repo.stage(".pmgit.toml", 'models = ["pretrained_model"]\nstorage = "lfs"\n')
-    repo.stage(WEIGHTS, weights_bytes(300_000))
-    repo.stage(f"{BERT}/[a] b.pt", weights_for("b.pt", 2_000))
+    repo.stage_all(
+        {
+            ".pmgit.toml": 'models = ["pretrained_model"]\nstorage = "lfs"\n',
+            WEIGHTS: weights_bytes(300_000),
+            f"{BERT}/[a] b.pt": weights_for("b.pt", 2_000),
+        }
+    )
     repo.add_info(BERT)
     return [*CHECK, "pmgit lfs-setup --dry-run", "pmgit fix --dry-run"]
 
@@ -90,19 +98,37 @@ def lines_of_gitattributes_that_match_nothing(repo: Repo) -> list[str]:
 
 
 def names_that_are_not_accepted(repo: Repo) -> list[str]:
-    for model in ("My Model", "bert_base", "Bert", "模型", "con"):
-        repo.stage(f"pretrained_model/{model}/config.json", "{}\n")
-    repo.stage(f"{BERT}/a:b.json", "{}\n")
-    repo.stage(f"{BERT}/README.md", "1\n")
-    repo.stage(f"{BERT}/readme.md", "2\n")
+    repo.stage_all(
+        {
+            f"pretrained_model/{model}/config.json": "{}\n"
+            for model in ("My Model", "bert_base", "Bert", "模型", "con")
+        }
+    )
+    repo.stage_all(
+        {f"{BERT}/a:b.json": "{}\n", f"{BERT}/README.md": "1\n", f"{BERT}/readme.md": "2\n"}
+    )
     repo.add_info(BERT)
     return [*CHECK, "pmgit fix --dry-run naming"]
 
 
 def hostile_names(repo: Repo) -> list[str]:
-    for number, name in enumerate(["-rf.pt", "$(id).pt", "a'b.pt", "line\nbreak.pt", "\x1b[31m.pt",
-                                   "w\udcff.pt", "::error::x.pt", ":(top)x.pt"]):  # fmt: skip
-        repo.stage(f"{BERT}/{name}", weights_for("x.pt", 2_000, seed=number))
+    repo.stage_all(
+        {
+            f"{BERT}/{name}": weights_for("x.pt", 2_000, seed=number)
+            for number, name in enumerate(
+                [
+                    "-rf.pt",
+                    "$(id).pt",
+                    "a'b.pt",
+                    "line\nbreak.pt",
+                    "\x1b[31m.pt",
+                    "w\udcff.pt",
+                    "::error::x.pt",
+                    ":(top)x.pt",
+                ]
+            )
+        }
+    )
     repo.add_info(BERT)
     return [*CHECK, "pmgit check --format github", "pmgit check --format gitlab"]
 
@@ -117,10 +143,14 @@ def loose_and_linked(repo: Repo) -> list[str]:
 
 
 def info_of_every_kind(repo: Repo) -> list[str]:
-    repo.stage(f"{BERT}/INFO.md", "# Bert\n\n**Source**: TODO\n**License**: mit\n")
-    repo.stage("pretrained_model/gpt2/config.json", "{}\n")
-    repo.stage("pretrained_model/vit/model.safetensors", pointer(b"x"))
-    repo.stage("pretrained_model/t5/INFO.md", "# T5\n\n**来源**：https://huggingface.co/t5-base\n")
+    repo.stage_all(
+        {
+            f"{BERT}/INFO.md": "# Bert\n\n**Source**: TODO\n**License**: mit\n",
+            "pretrained_model/gpt2/config.json": "{}\n",
+            "pretrained_model/vit/model.safetensors": pointer(b"x"),
+            "pretrained_model/t5/INFO.md": "# T5\n\n**来源**：https://huggingface.co/t5-base\n",
+        }
+    )
     repo.write("pretrained_model/clip/model.safetensors", 3_000)
     repo.stage(".gitignore", "pretrained_model/clip/*\n")
     return [*CHECK, *ALL, "pmgit explain missing-info"]
@@ -128,18 +158,21 @@ def info_of_every_kind(repo: Repo) -> list[str]:
 
 def a_model_that_grew(repo: Repo) -> list[str]:
     repo.add_info(BERT)
-    for number in range(12):
-        repo.stage(f"{BERT}/v/{number}.txt", b"%d\n" % number + b"word " * 150_000)
+    repo.stage_all(
+        {f"{BERT}/v/{number}.txt": b"%d\n" % number + b"word " * 150_000 for number in range(12)}
+    )
     repo.commit()
-    for number in range(6):
-        repo.stage(f"{BERT}/w/{number}.txt", b"%d\n" % number + b"word " * 190_000)
+    repo.stage_all(
+        {f"{BERT}/w/{number}.txt": b"%d\n" % number + b"word " * 190_000 for number in range(6)}
+    )
     return [*CHECK, *ALL]
 
 
 def info_is_removed_and_a_model_moves(repo: Repo) -> list[str]:
     repo.add_info(BERT)
-    repo.stage(WEIGHTS, weights_bytes(20_000))
-    repo.stage("pretrained_model/old/w.pt", weights_for("w.pt", 9_000))
+    repo.stage_all(
+        {WEIGHTS: weights_bytes(20_000), "pretrained_model/old/w.pt": weights_for("w.pt", 9_000)}
+    )
     repo.add_info("pretrained_model/old")
     repo.commit()
     repo.git("rm", "-q", f"{BERT}/INFO.md")
@@ -148,8 +181,7 @@ def info_is_removed_and_a_model_moves(repo: Repo) -> list[str]:
 
 
 def an_old_repository_with_a_baseline(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, weights_bytes(20_000))
-    repo.stage("big.bin", b"0" * 11_000_000)
+    repo.stage_all({WEIGHTS: weights_bytes(20_000), "big.bin": b"0" * 11_000_000})
     repo.commit()
     commands = ["pmgit baseline", "pmgit check --all", "pmgit check --all --no-baseline"]
     return [
@@ -174,8 +206,7 @@ def a_range_with_several_commits(repo: Repo) -> list[str]:
 
 def a_range_with_one_commit(repo: Repo) -> list[str]:
     _remote(repo)
-    repo.stage(WEIGHTS, weights_bytes(300_000))
-    repo.stage("pretrained_model/GPT 2/config.json", "{}\n")
+    repo.stage_all({WEIGHTS: weights_bytes(300_000), "pretrained_model/GPT 2/config.json": "{}\n"})
     repo.commit("Add bert")
     ranged = "pmgit check --range origin/main..HEAD"
     return [ranged, f"{ranged} --format json", "pmgit fix --dry-run"]
@@ -233,8 +264,7 @@ def a_pointer_without_its_object(repo: Repo) -> list[str]:
 
 
 def limits_of_a_host(repo: Repo) -> list[str]:
-    repo.stage("video.mp4", b"0" * 60_000_000)
-    repo.stage("data.bin", random_bytes(12_000_000))
+    repo.stage_all({"video.mp4": b"0" * 60_000_000, "data.bin": random_bytes(12_000_000)})
     _track(repo, "*.pt")
     repo.stage_blob(f"{BERT}/w.pt", pointer(b"x"))
     repo.add_info(BERT)
@@ -248,14 +278,15 @@ def the_configuration_is_wrong(repo: Repo) -> list[str]:
 
 
 def an_exclude_and_lowered_limits(repo: Repo) -> list[str]:
-    repo.stage(
-        ".pmgit.toml",
-        'exclude = ["old/**", "*.tmp"]\n[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
-        '[weights]\nnever = ["*.dat"]\n',
+    repo.stage_all(
+        {
+            ".pmgit.toml": 'exclude = ["old/**", "*.tmp"]\n[rules.oversized-blob]\n'
+            'max-file-size = "100 kB"\n[weights]\nnever = ["*.dat"]\n',
+            "old/a.csv": b"1,2\n" * 50_000,
+            "new/a.csv": b"1,2\n" * 50_000,
+            f"{BERT}/a.dat": random_bytes(50_000),
+        }
     )
-    repo.stage("old/a.csv", b"1,2\n" * 50_000)
-    repo.stage("new/a.csv", b"1,2\n" * 50_000)
-    repo.stage(f"{BERT}/a.dat", random_bytes(50_000))
     repo.add_info(BERT)
     return CHECK
 
@@ -271,8 +302,7 @@ def the_largest_of_all_history(repo: Repo) -> list[str]:
 
 
 def a_set_up_is_planned(repo: Repo) -> list[str]:
-    repo.stage(WEIGHTS, weights_bytes(20_000))
-    repo.stage(".gitignore", "*.log\n")
+    repo.stage_all({WEIGHTS: weights_bytes(20_000), ".gitignore": "*.log\n"})
     repo.commit()
     return ["pmgit init --dry-run --hooks native", "pmgit gitignore --dry-run --keep-text",
             "pmgit init --dry-run --hooks none --storage lfs",
@@ -280,10 +310,14 @@ def a_set_up_is_planned(repo: Repo) -> list[str]:
 
 
 def two_models_folders_below_others(repo: Repo) -> list[str]:
-    repo.stage(".pmgit.toml", 'models = ["apps/a/models", "b"]\nstorage = "ignore"\n')
-    repo.stage("apps/a/models/org/bert/model.safetensors", weights_bytes(3_000))
-    repo.stage("apps/a/models/org/bert/onnx/model.onnx", weights_for("x.onnx", 3_001))
-    repo.stage("b/gpt2/w.bin", weights_bytes(3_002))
+    repo.stage_all(
+        {
+            ".pmgit.toml": 'models = ["apps/a/models", "b"]\nstorage = "ignore"\n',
+            "apps/a/models/org/bert/model.safetensors": weights_bytes(3_000),
+            "apps/a/models/org/bert/onnx/model.onnx": weights_for("x.onnx", 3_001),
+            "b/gpt2/w.bin": weights_bytes(3_002),
+        }
+    )
     repo.add_info("b/gpt2")
     return [*CHECK, "cd apps/a && pmgit check", "pmgit check b", "pmgit fix --dry-run"]
 

@@ -112,8 +112,9 @@ def test_the_conflict_is_found_and_each_side_can_be_taken(way: str, merging: Rep
 def test_several_files_and_one_command(merging: Repo) -> None:
     for branch in ("side", "main"):
         merging.git("switch", "-q", branch)
-        for name in "ab":
-            merging.stage(f"pretrained_model/bert/{name}.safetensors", branch.encode() * 2000)
+        merging.stage_all(
+            {f"pretrained_model/bert/{name}.safetensors": branch.encode() * 2000 for name in "ab"}
+        )
         merging.commit()
     stage_conflict(merging, "git merge side")
     result = merging.pmgit("check", *SELECT)
@@ -211,11 +212,21 @@ def test_other_texts_that_git_lfs_takes_for_content(
 
 
 def test_small_content_that_is_no_pointer(lfs_repo: Repo) -> None:
-    for number, content in enumerate((
-        b"tiny", b"<<<<<<< HEAD\na\n=======\nb\n>>>>>>> side\n", random_bytes(1000),
-        b"See version https://git-lfs.github.com/spec/v1 of the pointer\n".rjust(400, b"x"),
-    )):  # fmt: skip
-        lfs_repo.stage(f"pretrained_model/bert/{number}.safetensors", content)
+    lfs_repo.stage_all(
+        {
+            f"pretrained_model/bert/{number}.safetensors": content
+            for number, content in enumerate(
+                (
+                    b"tiny",
+                    b"<<<<<<< HEAD\na\n=======\nb\n>>>>>>> side\n",
+                    random_bytes(1000),
+                    b"See version https://git-lfs.github.com/spec/v1 of the pointer\n".rjust(
+                        400, b"x"
+                    ),
+                )
+            )
+        }
+    )
     lfs_repo.write(".gitattributes", "*.safetensors filter=lfs\n*.md filter=lfs\n")
     lfs_repo.stage("docs/lfs.md", b"A pointer begins with\n" + pointer(OURS))
     assert lfs_repo.blob("docs/lfs.md").startswith(b"version ")

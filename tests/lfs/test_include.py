@@ -31,8 +31,7 @@ def test_the_hint_of_a_scan_fetches_what_was_scanned(lfs_repo: Repo, tmp_path: P
     repo = lfs_repo
     repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     contents = {ODD: weights_bytes(3000), "pretrained_model/other/x.bin": weights_bytes(3001)}
-    for path, content in contents.items():
-        repo.stage(path, content)
+    repo.stage_all(contents)
     repo.commit()
     repo.git("init", "-q", "--bare", str(tmp_path / "there"))
     repo.git("remote", "add", "origin", str(tmp_path / "there"))

@@ -158,7 +158,7 @@ def verdict(data: bytes) -> str:
 
 def git_lfs(data: bytes) -> int:
     """0: a canonical pointer; 2: a pointer that is not canonical; 1: no pointer."""
-    argv = ["git", "lfs", "pointer", "--check", "--strict", "--stdin"]
+    argv = ["git-lfs", "pointer", "--check", "--strict", "--stdin"]
     return subprocess.run(argv, input=data, capture_output=True, check=False).returncode
 
 

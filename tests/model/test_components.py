@@ -107,8 +107,7 @@ def test_one_model_one_info(repo: Repo) -> None:
 def test_a_push_of_one_part(server: Server) -> None:
     """Only the folder of the part changes; which model it is of, the others tell."""
     clone = server.clone
-    clone.stage(f"{ROOT}/sd/unet/config.json", "{}")
-    clone.stage(f"{ROOT}/sd/vae/config.json", "{}")
+    clone.stage_all({f"{ROOT}/sd/unet/config.json": "{}", f"{ROOT}/sd/vae/config.json": "{}"})
     clone.commit()
     server.accepted("main")
     clone.git("remote", "add", "origin", str(server.path))

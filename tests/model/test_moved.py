@@ -77,8 +77,7 @@ def test_a_move_is_free_of_what_was_weights_already(moving: Repo) -> None:
 
 def test_in_two_steps(repo: Repo) -> None:
     """Each commit is judged by itself, whatever the other made of it."""
-    repo.stage(f"{A}/t.txt", seeded(3000, 1))
-    repo.stage(f"{A}/w.bin", seeded(3000, 2))
+    repo.stage_all({f"{A}/t.txt": seeded(3000, 1), f"{A}/w.bin": seeded(3000, 2)})
     repo.commit("Old")
     repo.git("mv", f"{A}/t.txt", f"{B}.txt")
     repo.git("mv", f"{A}/w.bin", f"{A}/w.txt")
@@ -95,24 +94,22 @@ def test_in_two_steps(repo: Repo) -> None:
 def test_files_that_change_places(repo: Repo) -> None:
     """A file leaves its path as well when another takes it."""
     names = [f"{A}/one.bin", f"{A}/two.bin", f"{A}/notes.txt", f"{A}/three.bin"]
-    for seed, name in enumerate(names):
-        repo.stage(name, seeded(3000, seed))
+    repo.stage_all({name: seeded(3000, seed) for seed, name in enumerate(names)})
     repo.commit("Old")
-    for seed, name in zip((1, 0, 3, 2), names, strict=True):
-        repo.stage(name, seeded(3000, seed))
+    repo.stage_all(
+        {name: seeded(3000, seed) for seed, name in zip((1, 0, 3, 2), names, strict=True)}
+    )
     assert told(repo) == [f"{A}/three.bin"]
     repo.commit("Swap")
     assert told(repo, "--range", "HEAD~1..HEAD") == [f"{A}/three.bin"]
 
 
 def test_a_copy_beside_a_move(repo: Repo) -> None:
-    repo.stage(f"{A}/w.bin", seeded(3000, 1))
-    repo.stage(f"{A}/w.txt", seeded(3000, 1))
+    repo.stage_all({f"{A}/w.bin": seeded(3000, 1), f"{A}/w.txt": seeded(3000, 1)})
     repo.commit("Old")
     repo.git("rm", "-q", f"{A}/w.bin", f"{A}/w.txt")
     # Of two that go one was weights: it makes one free, the one that keeps the name.
-    for name in ("a.bin", "sub/w.bin", "z.txt"):
-        repo.stage(f"{A}/{name}", seeded(3000, 1))
+    repo.stage_all({f"{A}/{name}": seeded(3000, 1) for name in ("a.bin", "sub/w.bin", "z.txt")})
     assert told(repo) == [f"{A}/a.bin"]
 
 
@@ -138,8 +135,12 @@ def test_a_baseline_forgives_no_text_that_becomes_weights(repo: Repo) -> None:
     repo.stage(".gitattributes", "*.txt filter=lfs\n")
     limits = "[rules.oversized-blob]\nmax-weights-size = 1000\nmax-file-size = 2000\n"
     repo.stage(".pmgit.toml", limits)
-    for seed, name in enumerate((f"{A}/raw.txt", "data/large.csv", "data/old.csv")):
-        repo.stage(name, seeded(3000, seed))
+    repo.stage_all(
+        {
+            name: seeded(3000, seed)
+            for seed, name in enumerate((f"{A}/raw.txt", "data/large.csv", "data/old.csv"))
+        }
+    )
     assert repo.pmgit("baseline", "--reason", "they were there").code == 0
     repo.git("add", ".pmgit-baseline")
     repo.commit("Old sins")

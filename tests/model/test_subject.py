@@ -79,12 +79,16 @@ def test_content_counts_more_than_a_name(here: Repo, weights: Weights) -> None:
     model = pieces(5_000)
     assert len(model) > 500_000
     jit = weights["silero_vad.jit"]
-    here.stage(f"{BERT}/labels.bin", "cat\ndog\n")
-    here.stage(f"{BERT}/boosted.model", "tree\nversion=v3\n" * 20_000)
-    here.stage(f"{BERT}/gbk.dat", ("模型" * 9 + "\n").encode("gbk") * 9999)
-    here.stage(f"{BERT}/zh.model", model)
-    here.stage(f"{BERT}/small.model", pieces(9))
-    here.stage(f"{BERT}/pieces", model)
+    here.stage_all(
+        {
+            f"{BERT}/labels.bin": "cat\ndog\n",
+            f"{BERT}/boosted.model": "tree\nversion=v3\n" * 20_000,
+            f"{BERT}/gbk.dat": ("模型" * 9 + "\n").encode("gbk") * 9999,
+            f"{BERT}/zh.model": model,
+            f"{BERT}/small.model": pieces(9),
+            f"{BERT}/pieces": model,
+        }
+    )
     assert weights_in(subject()) == []
     sizes = {
         f"{BERT}/b.model": 8_000_001, f"{BERT}/b.spm": 8_000_000, f"{BERT}/c.spm": 8_000_001,
@@ -112,8 +116,7 @@ def test_content_counts_more_than_a_name(here: Repo, weights: Weights) -> None:
 
 def test_content_of_many_is_asked_for_at_once(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
-        here.stage(f"{BERT}/{number}.bin", "text")
-        here.stage(f"{BERT}/{number}.json", 100_001 + number)
+        here.stage_all({f"{BERT}/{number}.bin": "text", f"{BERT}/{number}.json": 100_001 + number})
     here.commit()
     here.git("gc", "-q")
     seen = everything()
@@ -124,10 +127,14 @@ def test_content_of_many_is_asked_for_at_once(here: Repo, monkeypatch: pytest.Mo
 
 
 def test_any_large_binary_inside_of_a_model(here: Repo) -> None:
-    here.stage(f"{BERT}/shard-1", 100_001)
-    here.stage(f"{BERT}/shard-2", 100_000)
-    here.stage(f"{BERT}/text", b"word " * 40_000)
-    here.stage("elsewhere/shard-1", 100_002)
+    here.stage_all(
+        {
+            f"{BERT}/shard-1": 100_001,
+            f"{BERT}/shard-2": 100_000,
+            f"{BERT}/text": b"word " * 40_000,
+            "elsewhere/shard-1": 100_002,
+        }
+    )
     assert weights_in(subject()) == [f"{BERT}/shard-1"]
 
 
@@ -144,15 +151,13 @@ def test_content_proves_it_elsewhere(here: Repo, weights: Weights, packed: bool)
 
 
 def test_own_patterns_come_first(here: Repo) -> None:
-    for path in ("a/x.mymodel", f"{BERT}/a.bin", f"{BERT}/keep.safetensors"):
-        here.stage(path, 500)
+    here.stage_all(dict.fromkeys(("a/x.mymodel", f"{BERT}/a.bin", f"{BERT}/keep.safetensors"), 500))
     seen = subject(weights={"always": ["*.mymodel"], "never": ["keep.*"]})
     assert weights_in(seen) == ["a/x.mymodel", f"{BERT}/a.bin"]
 
 
 def test_a_pointer_in_a_model_stands_for_weights(here: Repo) -> None:
-    here.stage(f"{BERT}/no-suffix", pointer(b"x"))
-    here.stage("elsewhere/no-suffix", pointer(b"y"))
+    here.stage_all({f"{BERT}/no-suffix": pointer(b"x"), "elsewhere/no-suffix": pointer(b"y")})
     assert weights_in(subject()) == [f"{BERT}/no-suffix"]
 
 
@@ -169,13 +174,21 @@ def test_links_and_submodules_are_no_weights(here: Repo) -> None:
 
 
 def test_what_a_blob_is(here: Repo) -> None:
-    here.stage(".gitattributes", "*.lfs filter=lfs\n")
-    here.stage("right", pointer(b"x"))
-    here.stage("crlf", pointer(b"x").replace(b"\n", b"\r\n"))
+    here.stage_all(
+        {
+            ".gitattributes": "*.lfs filter=lfs\n",
+            "right": pointer(b"x"),
+            "crlf": pointer(b"x").replace(b"\n", b"\r\n"),
+        }
+    )
     here.stage_blob("mention.lfs", b"see: version https://git-lfs.github.com/spec/v1\n")
-    here.stage("mention.txt", b"see: version https://git-lfs.github.com/spec/v1\n")
-    here.stage("raw.bin", 3000)
-    here.stage("empty", b"")
+    here.stage_all(
+        {
+            "mention.txt": b"see: version https://git-lfs.github.com/spec/v1\n",
+            "raw.bin": 3000,
+            "empty": b"",
+        }
+    )
     seen = subject()
     kinds = {blob.path: seen.pointer_of(blob) for blob in seen.introduced}
     assert isinstance(kinds["right"], Pointer)
@@ -208,8 +221,7 @@ def test_nothing_concerns_lfs(here: Repo) -> None:
 
 
 def test_a_change_of_attributes_judges_every_file_again(here: Repo) -> None:
-    for path in ("old/a.bin", "old/b.txt", "c.bin"):
-        here.stage(path, path)
+    here.stage_all({path: path for path in ("old/a.bin", "old/b.txt", "c.bin")})
     here.commit()
     here.stage("new.bin", "new")
     assert named(subject().judged_for_lfs) == ["new.bin"]
@@ -228,8 +240,7 @@ def test_files_that_attributes_send_to_lfs_in_a_range(here: Repo) -> None:
     """Whether the attributes of a file were asked for before must not matter."""
     here.stage("a.txt", "x")
     here.commit()
-    here.stage(".gitattributes", "*.bin filter=lfs\n")
-    here.stage("new.bin", "new")
+    here.stage_all({".gitattributes": "*.bin filter=lfs\n", "new.bin": "new"})
     here.commit()
     here.stage("later.bin", "later")
     here.commit()
@@ -280,8 +291,7 @@ def test_a_question_is_asked_once_for_each_thing_that_it_is_about(here: Repo) ->
 
 
 def test_a_move_adds_nothing(here: Repo) -> None:
-    for name in ("a", "b", "c"):
-        here.stage(f"{name}.bin", weights_bytes(2000, ord(name)))
+    here.stage_all({f"{name}.bin": weights_bytes(2000, ord(name)) for name in ("a", "b", "c")})
     here.commit()
     (here.path / BERT).mkdir(parents=True)
     here.git("mv", "a.bin", "moved.bin")
@@ -301,8 +311,7 @@ def test_a_move_adds_nothing(here: Repo) -> None:
 
 def test_a_copy_beside_a_move_is_not_free(here: Repo) -> None:
     data = random_bytes(2000)
-    for path in ("a.bin", "old/w.bin", f"{BERT}/w.bin"):
-        here.stage(path, data)
+    here.stage_all(dict.fromkeys(("a.bin", "old/w.bin", f"{BERT}/w.bin"), data))
     here.commit("first")
     for path in ("a.bin", "old/w.bin", f"{BERT}/w.bin"):
         here.git("rm", "-q", path)
@@ -316,8 +325,7 @@ def test_a_copy_beside_a_move_is_not_free(here: Repo) -> None:
         "d.bin",
         "z/w.bin",
     ]
-    for path in coming:
-        here.stage(path, data)
+    here.stage_all(dict.fromkeys(coming, data))
     free = ["b.bin", f"{BERT}2/w.bin", "z/w.bin"]
     assert sorted(b.path for b in subject().introduced if subject().is_moved(b)) == free
     here.commit("second")
@@ -326,12 +334,10 @@ def test_a_copy_beside_a_move_is_not_free(here: Repo) -> None:
 
 
 def test_what_was_there_before(here: Repo) -> None:
-    here.stage("same", "same")
-    here.stage("changed", "one")
+    here.stage_all({"same": "same", "changed": "one"})
     here.commit()
     old = here.git("rev-parse", ":changed").strip()
-    here.stage("changed", "two")
-    here.stage("new", "new")
+    here.stage_all({"changed": "two", "new": "new"})
     for seen in (subject(), everything()):
         before = {blob.path: seen.before(blob) for blob in seen.introduced}
         assert before["changed"] == old
@@ -342,8 +348,7 @@ def test_what_was_there_before(here: Repo) -> None:
 def test_the_files_of_the_tip_of_a_range(here: Repo) -> None:
     here.stage("base", "x")
     here.commit()
-    here.stage("gone", "x")
-    here.stage("kept", "one")
+    here.stage_all({"gone": "x", "kept": "one"})
     here.commit()
     here.git("rm", "-q", "gone")
     here.stage("kept", "two")
@@ -359,8 +364,12 @@ def test_the_files_of_the_tip_of_a_range(here: Repo) -> None:
 
 def test_the_models_that_a_change_touches(here: Repo) -> None:
     for name in ("one", "two", "org/three"):
-        here.stage(f"pretrained_model/{name}/model.bin", f"\0{name}")
-        here.stage(f"pretrained_model/{name}/sub/config.json", "{}")
+        here.stage_all(
+            {
+                f"pretrained_model/{name}/model.bin": f"\0{name}",
+                f"pretrained_model/{name}/sub/config.json": "{}",
+            }
+        )
         here.add_info(f"pretrained_model/{name}")
     here.commit()
     assert subject().models == []
@@ -384,8 +393,7 @@ def test_the_models_that_a_change_touches(here: Repo) -> None:
 
 
 def test_a_deletion_touches_a_model(here: Repo) -> None:
-    here.stage(f"{BERT}/a.bin", "a")
-    here.stage(f"{BERT}/b.bin", "b")
+    here.stage_all({f"{BERT}/a.bin": "a", f"{BERT}/b.bin": "b"})
     here.commit()
     here.git("rm", "-q", f"{BERT}/a.bin")
     assert list(models(subject())) == [BERT]

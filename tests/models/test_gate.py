@@ -185,9 +185,13 @@ def test_what_git_lfs_fetches_is_judged_before_it_is_checked_out(
     lfs_repo: Repo, weights: Weights
 ) -> None:
     repo = lfs_repo
-    repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage(f"{MODEL}/pytorch_model.bin", UNSAFE)
-    repo.stage("pretrained_model/good/model.bin", weights["onet.pt"])
+    repo.stage_all(
+        {
+            ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+            f"{MODEL}/pytorch_model.bin": UNSAFE,
+            "pretrained_model/good/model.bin": weights["onet.pt"],
+        }
+    )
     repo.commit("Two models")
     remote = repo.add_remote()
     repo.git("push", "-q", "-u", "origin", "main")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kit import ACTING, Repo, as_anybody, pointer, weights_for
+from tests.anybody import as_anybody
+from tests.kit import ACTING, Repo, pointer, weights_for
 from tests.made_once import made_once
 
 if TYPE_CHECKING:

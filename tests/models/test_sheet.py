@@ -87,9 +87,13 @@ def test_where_each_fact_stands_and_who_disagrees(vad: Repo, language: str) -> N
 def test_what_lies_in_the_place_of_a_file(lfs_repo: Repo) -> None:
     """A pointer that was not pulled, one that only Git has, other weights, a link."""
     repo, model = lfs_repo, "pretrained_model/mine"
-    repo.stage(".gitattributes", "*.pt filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage(f"{model}/changed.pt", 3000)
-    repo.stage(f"{model}/missing.pt", 4000)
+    repo.stage_all(
+        {
+            ".gitattributes": "*.pt filter=lfs diff=lfs merge=lfs -text\n",
+            f"{model}/changed.pt": 3000,
+            f"{model}/missing.pt": 4000,
+        }
+    )
     assert repo.pmgit("info", "new", "mine").code == 0
     repo.write(f"{model}/changed.pt", 3001)
     os.unlink(repo.path / model / "missing.pt")

@@ -74,8 +74,12 @@ def test_the_official_name_in_every_form_of_the_source(repo: Repo, source: str) 
 
 
 def test_a_placeholder_is_no_source(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/My_Model/INFO.md", "# M\n\n**Source**: TODO\n")
-    repo.stage(f"{ROOT}/Other_Model/INFO.md", "# M\n\n**来源**：\n")
+    repo.stage_all(
+        {
+            f"{ROOT}/My_Model/INFO.md": "# M\n\n**Source**: TODO\n",
+            f"{ROOT}/Other_Model/INFO.md": "# M\n\n**来源**：\n",
+        }
+    )
 
     assert findings(repo) == []
 
@@ -214,8 +218,7 @@ def test_the_other_spelling_exists_as_well(repo: Repo) -> None:
 
 
 def test_two_models_that_want_one_name(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/bert base/config.json", "{}")
-    repo.stage(f"{ROOT}/bert (base)/config.json", "{}")
+    repo.stage_all({f"{ROOT}/bert base/config.json": "{}", f"{ROOT}/bert (base)/config.json": "{}"})
     first, second = findings(repo)
     assert first["fix"]
     assert second["fix"] is None
@@ -246,8 +249,7 @@ def test_the_whole_folder_deleted_on_disk(repo: Repo) -> None:
 
 
 def test_an_old_name_is_a_warning_until_weights_or_info_change(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/BERT x/config.json", "{}")
-    repo.stage(f"{ROOT}/BERT x/model.bin", 500)
+    repo.stage_all({f"{ROOT}/BERT x/config.json": "{}", f"{ROOT}/BERT x/model.bin": 500})
     repo.commit()
     assert findings(repo) == []
 
@@ -293,11 +295,15 @@ def test_a_name_that_was_mended_later_in_the_range(repo: Repo) -> None:
 
 
 def test_organisations_and_loose_files_have_no_model_name(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/READ ME.md", "text")
-    repo.stage(f"{ROOT}/Loose File.bin", 10)
-    repo.stage(f"{ROOT}/bert/Sub Folder/x.json", "{}")
-    repo.stage(f"{ROOT}/bert/config.json", "{}")
-    repo.stage("My Models/BERT x/config.json", "{}")
+    repo.stage_all(
+        {
+            f"{ROOT}/READ ME.md": "text",
+            f"{ROOT}/Loose File.bin": 10,
+            f"{ROOT}/bert/Sub Folder/x.json": "{}",
+            f"{ROOT}/bert/config.json": "{}",
+            "My Models/BERT x/config.json": "{}",
+        }
+    )
 
     assert findings(repo) == []
 
@@ -312,8 +318,7 @@ def test_strict_accepts_no_official_name(repo: Repo) -> None:
 
 
 def test_configured_folders_and_excluded_models(repo: Repo) -> None:
-    repo.stage("zoo/A B/config.json", "{}")
-    repo.stage("zoo/C D/config.json", "{}")
+    repo.stage_all({"zoo/A B/config.json": "{}", "zoo/C D/config.json": "{}"})
     repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["/zoo/C D"]\n')
     (finding,) = findings(repo)
     assert finding["path"] == "zoo/A B"
@@ -357,8 +362,7 @@ def test_no_rename_breaks_a_link(repo: Repo, link: str, target: str, staged: boo
 
 
 def test_links_that_a_rename_leaves_as_they_are(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/My Model/config.json", "{}")
-    repo.stage(f"{ROOT}/other/config.json", "{}")
+    repo.stage_all({f"{ROOT}/My Model/config.json": "{}", f"{ROOT}/other/config.json": "{}"})
     links = {"My Model/a": "config.json", "My Model/b/c": "../config.json",
              "My Model/d": "../other/config.json", "other/e": "config.json"}  # fmt: skip
     for link, target in links.items():

@@ -50,10 +50,14 @@ def test_what_lies_under_the_name_of_weights(repo: Repo) -> None:
 
 def test_other_folders(repo: Repo) -> None:
     """There only names count that mean nothing but weights."""
-    repo.stage("firmware/image.bin", random_bytes(5_000))
-    repo.stage("tests/empty.bin", b"")
-    repo.stage("data/x.pkl", b"no pickle")
-    repo.stage("runs/best.safetensors", PAGE)
+    repo.stage_all(
+        {
+            "firmware/image.bin": random_bytes(5_000),
+            "tests/empty.bin": b"",
+            "data/x.pkl": b"no pickle",
+            "runs/best.safetensors": PAGE,
+        }
+    )
     assert [f["path"] for f in findings(repo)] == ["runs/best.safetensors"]
 
 
@@ -86,8 +90,7 @@ def test_names_that_other_programs_have_given(repo: Repo) -> None:
         "runs/merged.pt": b"<<<<<<< ours\n1\n=======\n2\n>>>>>>> theirs\n",
         "runs/empty.pt": b"",
     }
-    for path, text in (texts | warned | wrong).items():
-        repo.stage(path, text)
+    repo.stage_all(texts | warned | wrong)
     found = {finding["path"]: finding["severity"] for finding in findings(repo)}
     assert found == dict.fromkeys(warned, "warning") | dict.fromkeys(wrong, "error")
     assert repo.pmgit("scan", *warned).code == 1, "who asks about weights wants weights"

@@ -57,19 +57,21 @@ def test_more_than_ascii(repo: Repo, one: str, other: str) -> None:
 
 
 def test_it_accepts_names_in_other_folders(repo: Repo) -> None:
-    repo.stage(f"{BERT}/vocab.txt", "a")
-    repo.stage(f"{BERT}/sub/Vocab.txt", "b")
-    repo.stage(f"{ROOT}/bert-large/Vocab.txt", "c")
-    repo.stage("src/a.py", "")
-    repo.stage("src/A.py", "")
+    repo.stage_all(
+        {
+            f"{BERT}/vocab.txt": "a",
+            f"{BERT}/sub/Vocab.txt": "b",
+            f"{ROOT}/bert-large/Vocab.txt": "c",
+            "src/a.py": "",
+            "src/A.py": "",
+        }
+    )
 
     assert findings(repo) == []
 
 
 def test_an_old_collision_and_a_mere_respelling_are_left_alone(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", "1")
-    repo.stage(f"{BERT}/A.txt", "2")
-    repo.stage(f"{BERT}/old.txt", "3")
+    repo.stage_all({f"{BERT}/a.txt": "1", f"{BERT}/A.txt": "2", f"{BERT}/old.txt": "3"})
     repo.commit()
     repo.stage(f"{BERT}/A.txt", "changed")
     repo.git("mv", f"{BERT}/old.txt", f"{BERT}/Old.txt")
@@ -80,8 +82,7 @@ def test_an_old_collision_and_a_mere_respelling_are_left_alone(repo: Repo) -> No
 
 def test_excluded_and_configured(repo: Repo) -> None:
     for root in ("zoo/m", BERT):
-        repo.stage(f"{root}/a.txt", "1")
-        repo.stage(f"{root}/A.txt", "2")
+        repo.stage_all({f"{root}/a.txt": "1", f"{root}/A.txt": "2"})
     repo.write(".pmgit.toml", 'models = ["zoo"]\n')
     assert len(findings(repo)) == 1
     repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["A.txt"]\n')
@@ -113,8 +114,7 @@ def test_the_fix_gives_it_a_free_name(repo: Repo, born: bool, cwd: str) -> None:
         repo.commit()
     repo.write("sub dir/x", "")
     repo.write(f"{BERT}/x/Vocab-2.txt", "in the way")
-    for name in others:
-        repo.stage(f"{BERT}/x/{name}.txt", name)
+    repo.stage_all({f"{BERT}/x/{name}.txt": name for name in others})
     for fix in repo.pmgit("check", "--select", RULE, cwd=cwd).fixes:
         repo.paste(fix, cwd=cwd)
 
@@ -128,9 +128,13 @@ def test_the_fix_gives_it_a_free_name(repo: Repo, born: bool, cwd: str) -> None:
 def test_the_fix_moves_into_the_folder_that_was_first(repo: Repo) -> None:
     repo.stage(f"{BERT}/config.json", "{}")
     repo.commit()
-    repo.stage(f"{ROOT}/Bert/vocab.txt", "new")
-    repo.stage(f"{ROOT}/Bert/deep/er/it's $(touch PWNED).txt", "new too")
-    repo.stage(f"{ROOT}/Bert/Config.json", "collides itself")
+    repo.stage_all(
+        {
+            f"{ROOT}/Bert/vocab.txt": "new",
+            f"{ROOT}/Bert/deep/er/it's $(touch PWNED).txt": "new too",
+            f"{ROOT}/Bert/Config.json": "collides itself",
+        }
+    )
     repo.paste_all("--select", RULE)
 
     assert findings(repo) == []
@@ -145,8 +149,9 @@ def test_two_models_stay_two_models(repo: Repo) -> None:
     repo.stage(".gitignore", "*.bin\n")
     for name, data in (("bert", b"old"), ("BERT", b"new")):
         repo.write(f"{ROOT}/{name}/weights.bin", data)
-        repo.stage(f"{ROOT}/{name}/INFO.md", f"# {name}\n")
-        repo.stage(f"{ROOT}/{name}/pmgit.lock", f"# {name}\n")
+        repo.stage_all(
+            {f"{ROOT}/{name}/INFO.md": f"# {name}\n", f"{ROOT}/{name}/pmgit.lock": f"# {name}\n"}
+        )
     repo.git("rm", "-q", "--cached", "-r", f"{ROOT}/BERT")
     repo.commit()
     repo.git("add", ".")
@@ -176,8 +181,7 @@ def test_info_leaves_a_folder_last(repo: Repo) -> None:
 
 
 def test_staged_and_then_deleted_or_changed_on_disk(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", "a")
-    repo.stage(f"{BERT}/b.txt", "b")
+    repo.stage_all({f"{BERT}/a.txt": "a", f"{BERT}/b.txt": "b"})
     repo.commit()
     repo.stage(f"{BERT}/A.txt", "A").unlink()
     repo.stage(f"{BERT}/B.txt", "staged").write_text("on disk")

@@ -248,9 +248,13 @@ def test_a_loose_copy_leaves_the_index(model: Repo) -> None:
 def test_raw_weights_have_one_finding_each(repo: Repo) -> None:
     """What tracked-weights takes out of Git needs no second finding."""
     data = weights_for("x.pt", 300_000)
-    repo.stage(f"{ROOT}/bert/model.safetensors", weights_bytes(300_000, seed=2))
-    repo.stage(f"{ROOT}/bert/pytorch_model.bin", data)
-    repo.stage(f"{ROOT}/bert/other/copy.bin", data)
+    repo.stage_all(
+        {
+            f"{ROOT}/bert/model.safetensors": weights_bytes(300_000, seed=2),
+            f"{ROOT}/bert/pytorch_model.bin": data,
+            f"{ROOT}/bert/other/copy.bin": data,
+        }
+    )
     repo.add_info(f"{ROOT}/bert")
     assert repo.rules() == ["tracked-weights"]
     (formats, places) = sorted(findings(repo), key=lambda finding: finding["path"], reverse=True)

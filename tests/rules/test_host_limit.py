@@ -51,8 +51,12 @@ def stage_many(repo: Repo, *paths: str) -> None:
 
 
 def test_a_file_with_measure_limit_host_and_date(ours: Repo) -> None:
-    for name, size in (("a", 2048), ("b", 2049), ("c", 4096), ("d", 4097), ("e", 6000)):
-        ours.stage(f"{name}.bin", size)
+    ours.stage_all(
+        {
+            f"{name}.bin": size
+            for name, size in (("a", 2048), ("b", 2049), ("c", 4096), ("d", 4097), ("e", 6000))
+        }
+    )
     assert [entry for entry in told(ours) if entry[0]] == [
         (
             "b.bin",
@@ -86,10 +90,14 @@ def test_limits_of_github(repo: Repo) -> None:
 
 
 def test_hugging_face_wants_binary_files_in_git_lfs(repo: Repo) -> None:
-    repo.stage("photo.png", 2000)
-    repo.stage("demo.mp4", 1_670_000)
-    repo.stage("vocab.txt", b"word\n" * 400_000)
-    repo.stage("large.txt", b"word\n" * 2_200_000)
+    repo.stage_all(
+        {
+            "photo.png": 2000,
+            "demo.mp4": 1_670_000,
+            "vocab.txt": b"word\n" * 400_000,
+            "large.txt": b"word\n" * 2_200_000,
+        }
+    )
     repo.stage_blob("model.safetensors", pointer(random_bytes(9000)))
     assert told(repo, host="huggingface") == [
         ("demo.mp4", "error", ("1.7 MB of binary data raw in Git; Hugging Face refuses more than"
@@ -227,14 +235,14 @@ def test_an_index_that_is_in_two_parts(setting: str, ours: Repo) -> None:
 
 
 def test_a_push(ours: Repo) -> None:
-    for number in range(4):
-        ours.stage(f"d/{number % 2}/{number}.bin", weights_bytes(3000, seed=number))
+    ours.stage_all(
+        {f"d/{number % 2}/{number}.bin": weights_bytes(3000, seed=number) for number in range(4)}
+    )
     (whole,) = [entry for entry in told(ours) if not entry[0]]
     assert whole[1] == "error"
     assert "kB of new blobs, compressed; Ours refuses more than 9 kB (as of 2026" in whole[2]
     # What counts is what goes over the wire.
-    for number in range(4):
-        ours.stage(f"d/{number % 2}/{number}.bin", bytes([number]) * 4000)
+    ours.stage_all({f"d/{number % 2}/{number}.bin": bytes([number]) * 4000 for number in range(4)})
     assert [entry for entry in told(ours) if not entry[0]] == []
 
 
@@ -254,9 +262,13 @@ def test_silent_until_a_host_is_chosen(repo: Repo) -> None:
 
 
 def test_a_file_of_the_repository(ours: Repo) -> None:
-    ours.stage("a.bin", 5000)
-    ours.stage("conf/limits.toml", SMALL)
-    ours.stage(".pmgit.toml", '[rules.host-limit]\nhost = "./conf/limits.toml"\n')
+    ours.stage_all(
+        {
+            "a.bin": 5000,
+            "conf/limits.toml": SMALL,
+            ".pmgit.toml": '[rules.host-limit]\nhost = "./conf/limits.toml"\n',
+        }
+    )
     assert [f["path"] for f in ours.check("--select", "host-limit")] == ["a.bin"]
     assert ours.hook("pre-commit", "--select", "host-limit").code == 1
     assert ours.pmgit("check", "--select", "host-limit", cwd="conf").code == 1
@@ -325,9 +337,13 @@ def test_a_push_is_judged_by_the_host_that_its_tip_names(repo: Repo) -> None:
     hook = repo.write(".git/hooks/pre-push", 'exec pmgit-hook pre-push "$@" --select host-limit\n')
     hook.write_text("#!/bin/sh\n" + hook.read_text())
     hook.chmod(0o755)
-    repo.stage(".limits.toml", SMALL)
-    repo.stage(".pmgit.toml", '[rules.host-limit]\nhost = ".limits.toml"\n')
-    repo.stage("a.bin", 5000)
+    repo.stage_all(
+        {
+            ".limits.toml": SMALL,
+            ".pmgit.toml": '[rules.host-limit]\nhost = ".limits.toml"\n',
+            "a.bin": 5000,
+        }
+    )
     repo.commit()
     repo.git("rm", "-q", "a.bin")
     repo.commit()

@@ -102,8 +102,7 @@ def test_one_line_a_model_in_the_files_own_language(repo: Repo) -> None:
     message = "1 field missing: License; 1 field still TODO: Source"
     assert told(repo) == [("error", 3, message)]
     # An empty file has no language of its own.
-    repo.stage(INFO, "")
-    repo.stage(".pmgit.toml", 'language = "zh"\n')
+    repo.stage_all({INFO: "", ".pmgit.toml": 'language = "zh"\n'})
     message = "4 fields missing: 来源, 下载日期, 版本/Commit, 许可证"
     assert told(repo) == [("error", None, message)]
 
@@ -159,8 +158,12 @@ def test_another_encoding_is_named(repo: Repo) -> None:
 
 
 def test_only_required_fields(repo: Repo) -> None:
-    repo.stage(INFO, "# M\n\nSource: https://a.example\n")
-    repo.stage(".pmgit.toml", '[rules.incomplete-info]\nrequired = ["source"]\n')
+    repo.stage_all(
+        {
+            INFO: "# M\n\nSource: https://a.example\n",
+            ".pmgit.toml": '[rules.incomplete-info]\nrequired = ["source"]\n',
+        }
+    )
     assert findings(repo) == []
 
     found = findings(repo, "-c", "incomplete-info.required=license,source")
@@ -169,8 +172,9 @@ def test_only_required_fields(repo: Repo) -> None:
 
 
 def test_an_unknown_field_is_a_usage_error(repo: Repo) -> None:
-    repo.stage(INFO, ENGLISH)
-    repo.stage(".pmgit.toml", '[rules.incomplete-info]\nrequired = ["licence"]\n')
+    repo.stage_all(
+        {INFO: ENGLISH, ".pmgit.toml": '[rules.incomplete-info]\nrequired = ["licence"]\n'}
+    )
     result = repo.pmgit("check")
 
     assert result.code == 2
@@ -181,9 +185,9 @@ def test_an_unknown_field_is_a_usage_error(repo: Repo) -> None:
 
 
 def test_old_sins_do_not_stop_todays_work(repo: Repo) -> None:
-    repo.stage(INFO, "# M\n")
-    repo.stage(f"{BERT}/config.json", "{}")
-    repo.stage("pretrained_model/other/INFO.md", "# M\n")
+    repo.stage_all(
+        {INFO: "# M\n", f"{BERT}/config.json": "{}", "pretrained_model/other/INFO.md": "# M\n"}
+    )
     repo.commit()
 
     repo.stage("src/a.py", "")
@@ -206,8 +210,7 @@ def test_weights_that_only_lie_in_the_work_tree_are_no_reason(repo: Repo) -> Non
 
 
 def test_the_whole_tree_is_judged_as_if_new(repo: Repo) -> None:
-    repo.stage(INFO, "# M\n")
-    repo.stage("pretrained_model/other/INFO.md", ENGLISH)
+    repo.stage_all({INFO: "# M\n", "pretrained_model/other/INFO.md": ENGLISH})
     repo.commit()
 
     assert {(f["severity"], f["path"]) for f in findings(repo, "--all")} == {("error", INFO)}

@@ -134,8 +134,7 @@ def test_the_line_to_write_ends_it(repo: Repo) -> None:
 
 
 def test_a_lock_of_this_disk_is_written_anew_by_its_fix(repo: Repo) -> None:
-    repo.stage(f"{MODEL}/config.json", "{}\n")
-    repo.stage(CARD, "---\nlicense: mit\n---\n")
+    repo.stage_all({f"{MODEL}/config.json": "{}\n", CARD: "---\nlicense: mit\n---\n"})
     repo.write(f"{MODEL}/model.safetensors", 300_000)
     assert repo.pmgit("add", MODEL).code == 0
     repo.add_info(MODEL)
@@ -147,8 +146,12 @@ def test_a_lock_of_this_disk_is_written_anew_by_its_fix(repo: Repo) -> None:
     assert findings(repo) == []
     assert repo.blob(LOCK).count(b'id = "Apache-2.0"') == 1
     # Without a card INFO.md alone says it.
-    repo.stage(CARD, "# A card without a license\n")
-    repo.stage(INFO, (repo.path / INFO).read_text().replace("Apache-2.0", "cc-by-4.0"))
+    repo.stage_all(
+        {
+            CARD: "# A card without a license\n",
+            INFO: (repo.path / INFO).read_text().replace("Apache-2.0", "cc-by-4.0"),
+        }
+    )
     (finding,) = findings(repo)
     repo.paste(finding["fix"]["shell"])
     assert findings(repo) == []

@@ -80,8 +80,7 @@ def test_reports_links_inside_of_a_model(repo: Repo) -> None:
     ],
 )
 def test_accepts_what_stays_inside(repo: Repo, target: str) -> None:
-    repo.stage(f"{ROOT}/other/config.json", "{}")
-    repo.stage("src/model/code.py", "")
+    repo.stage_all({f"{ROOT}/other/config.json": "{}", "src/model/code.py": ""})
     link(repo, f"{ROOT}/bert", target)
 
     assert findings(repo) == []

@@ -147,9 +147,9 @@ def test_a_changed_model_of_a_source_is_taken_back(locked: Repo) -> None:
     from_a_source(locked)
     locked.git("add", LOCK)
     locked.commit("from the Hub")
-    locked.stage(WEIGHTS, 400_000)
-    locked.stage(f"{MODEL}/config.json", '{"a": 1}\n')
-    locked.stage(f"{MODEL}/new.json", "{}\n")
+    locked.stage_all(
+        {WEIGHTS: 400_000, f"{MODEL}/config.json": '{"a": 1}\n', f"{MODEL}/new.json": "{}\n"}
+    )
     (finding,) = findings(locked)
     taken_back(locked, finding)
     # What is staged alone is put on disk first; where the disk has something else, nothing is safe.

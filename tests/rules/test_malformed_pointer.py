@@ -148,10 +148,14 @@ def test_what_is_too_long_for_a_pointer_is_raw_content(lfs_repo: Repo) -> None:
 
 
 def test_right_pointers(lfs_repo: Repo) -> None:
-    lfs_repo.stage(PATH, CONTENT)
-    lfs_repo.stage("pretrained_model/bert/tiny.safetensors", b"tiny")
-    lfs_repo.stage("pretrained_model/bert/empty.safetensors", b"")
-    lfs_repo.stage("a/uncovered.bin", POINTER)
+    lfs_repo.stage_all(
+        {
+            PATH: CONTENT,
+            "pretrained_model/bert/tiny.safetensors": b"tiny",
+            "pretrained_model/bert/empty.safetensors": b"",
+            "a/uncovered.bin": POINTER,
+        }
+    )
     assert lfs_repo.check(*SELECT) == []
 
 

@@ -33,19 +33,22 @@ def test_it_reports_weights_loose_in_the_folder(repo: Repo) -> None:
 
 
 def test_pointers_and_unnamed_binaries_too(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/a.onnx", pointer(random_bytes(50_000)))
-    repo.stage(f"{ROOT}/blob", 100_001)
+    repo.stage_all({f"{ROOT}/a.onnx": pointer(random_bytes(50_000)), f"{ROOT}/blob": 100_001})
 
     assert paths(repo) == [f"{ROOT}/a.onnx", f"{ROOT}/blob"]
 
 
 def test_it_accepts_other_files_and_models(repo: Repo) -> None:
-    repo.stage(f"{ROOT}/README.md", "text")
-    repo.stage(f"{ROOT}/.gitkeep", b"")
-    repo.stage(f"{ROOT}/logo.png", 50_000)
-    repo.stage(f"{ROOT}/tokenizer.model", 500_000)
-    repo.stage(f"{ROOT}/bert/model.bin", 500)
-    repo.stage("model.bin", 500)
+    repo.stage_all(
+        {
+            f"{ROOT}/README.md": "text",
+            f"{ROOT}/.gitkeep": b"",
+            f"{ROOT}/logo.png": 50_000,
+            f"{ROOT}/tokenizer.model": 500_000,
+            f"{ROOT}/bert/model.bin": 500,
+            "model.bin": 500,
+        }
+    )
 
     assert findings(repo) == []
 
@@ -62,9 +65,7 @@ def test_old_ones_are_warnings_when_they_change(repo: Repo) -> None:
 
 
 def test_configured_folders_and_excluded_paths(repo: Repo) -> None:
-    repo.stage("zoo/a.pt", 500)
-    repo.stage("zoo/b.pt", 500)
-    repo.stage(f"{ROOT}/c.pt", 500)
+    repo.stage_all({"zoo/a.pt": 500, "zoo/b.pt": 500, f"{ROOT}/c.pt": 500})
     repo.write(".pmgit.toml", 'models = ["zoo"]\nexclude = ["zoo/b.*"]\n')
 
     assert paths(repo) == ["zoo/a.pt"]
@@ -110,8 +111,9 @@ def test_large_raw_ones_that_another_rule_takes_out_as_well(repo: Repo) -> None:
 
 @pytest.mark.parametrize("cwd", ["", ROOT])
 def test_those_in_git_lfs_move_into_a_folder_of_their_own(lfs_repo: Repo, cwd: str) -> None:
-    lfs_repo.stage(f"{ROOT}/ResNet 50.v2.safetensors", 2000)
-    lfs_repo.stage(f"{ROOT}/$(touch PWNED) 'x'\n.safetensors", 3000)
+    lfs_repo.stage_all(
+        {f"{ROOT}/ResNet 50.v2.safetensors": 2000, f"{ROOT}/$(touch PWNED) 'x'\n.safetensors": 3000}
+    )
     for fix in lfs_repo.pmgit("check", "--select", RULE, cwd=cwd).fixes:
         lfs_repo.paste(fix, cwd=cwd)
 
@@ -128,8 +130,9 @@ def test_those_in_git_lfs_move_into_a_folder_of_their_own(lfs_repo: Repo, cwd: s
 
 
 def test_two_files_of_one_model(lfs_repo: Repo) -> None:
-    lfs_repo.stage(f"{ROOT}/bert.fp16.safetensors", 2000)
-    lfs_repo.stage(f"{ROOT}/bert.fp32.safetensors", 4000)
+    lfs_repo.stage_all(
+        {f"{ROOT}/bert.fp16.safetensors": 2000, f"{ROOT}/bert.fp32.safetensors": 4000}
+    )
     lfs_repo.paste_all("--select", RULE)
 
     assert findings(lfs_repo) == []
@@ -226,8 +229,12 @@ INDEX = "big.safetensors.index.json"
 )
 def test_what_belongs_together_moves_together(lfs_repo: Repo, storage: str, how: str) -> None:
     repo = lfs_repo
-    repo.stage(".pmgit.toml", f'storage = "{storage}"\n[rules.missing-info]\nlocal = "error"\n')
-    repo.stage(f"{ROOT}/big.py", "# code stays where it is imported from\n")
+    repo.stage_all(
+        {
+            ".pmgit.toml": f'storage = "{storage}"\n[rules.missing-info]\nlocal = "error"\n',
+            f"{ROOT}/big.py": "# code stays where it is imported from\n",
+        }
+    )
     if how == "ignored":
         repo.stage(".gitignore", f"{ROOT}/*.safetensors\n{ROOT}/*.onnx\n{ROOT}/*.json\n")
     repo.commit()
@@ -335,8 +342,7 @@ def test_dot_files_stay_where_they_are(lfs_repo: Repo) -> None:
     lfs_repo.commit()
     texts = {".gitignore": "/private/\n", ".gitattributes": "*.x text\n", ".gitkeep": ""}
     texts |= {".DS_Store": "\0\1", "bert/.gitignore": "*.log\n", "bert/INFO.md": "# BERT\n"}
-    for name, text in texts.items():
-        lfs_repo.stage(f"{ROOT}/{name}", text)
+    lfs_repo.stage_all({f"{ROOT}/{name}": text for name, text in texts.items()})
     assert findings(lfs_repo) == []
     lfs_repo.paste_all()
 
@@ -349,10 +355,14 @@ def test_dot_files_stay_where_they_are(lfs_repo: Repo) -> None:
 
 def test_a_models_folder_in_another_one(repo: Repo) -> None:
     """A file lies in one of them, and a models folder is no model of the other."""
-    repo.stage(".pmgit.toml", f'models = ["models", "models/{ROOT}"]\n')
-    repo.stage(f"models/{ROOT}/loose.safetensors", 3000)
-    repo.stage(f"models/{ROOT}/x/model.safetensors", 3000)
-    repo.stage("models/y/model.safetensors", 3000)
+    repo.stage_all(
+        {
+            ".pmgit.toml": f'models = ["models", "models/{ROOT}"]\n',
+            f"models/{ROOT}/loose.safetensors": 3000,
+            f"models/{ROOT}/x/model.safetensors": 3000,
+            "models/y/model.safetensors": 3000,
+        }
+    )
     told = sorted((f["rule"], f["path"]) for f in repo.check("--select", "naming,info"))
     assert told == [
         ("misplaced-weights", f"models/{ROOT}/loose.safetensors"),

@@ -31,9 +31,13 @@ def only(repo: Repo, *args: str) -> dict[str, Any]:
 @pytest.fixture
 def old(repo: Repo) -> Repo:
     """A repository that has an old model without INFO.md: weights, text and a subfolder."""
-    repo.stage(f"{BERT}/model.safetensors", 2000)
-    repo.stage(f"{BERT}/config.json", "{}\n")
-    repo.stage(f"{BERT}/onnx/model.onnx", 2000)
+    repo.stage_all(
+        {
+            f"{BERT}/model.safetensors": 2000,
+            f"{BERT}/config.json": "{}\n",
+            f"{BERT}/onnx/model.onnx": 2000,
+        }
+    )
     repo.commit()
     return repo
 
@@ -163,8 +167,7 @@ def test_an_intent_to_add_is_no_info(repo: Repo) -> None:
 def test_many_models_in_many_folders(repo: Repo) -> None:
     repo.stage(".pmgit.toml", 'models = ["a", "b/models"]\n')
     for path in ("a/one", "a/org/two", "b/models/three", "b/models/org/four", "c/five"):
-        repo.stage(f"{path}/model.pt", 2000)
-        repo.stage(f"{path}/sub/model.pt", 2000)
+        repo.stage_all({f"{path}/model.pt": 2000, f"{path}/sub/model.pt": 2000})
     repo.add_info("a/org/two")
     assert found(repo) == [
         ("a/one", "error"), ("b/models/org/four", "error"), ("b/models/three", "error"),
@@ -434,15 +437,13 @@ def test_the_fix_with_odd_names(repo: Repo, storage: str) -> None:
 
 def test_the_fix_in_several_models_folders(repo: Repo) -> None:
     repo.stage(".pmgit.toml", 'models = ["a", "b"]\n')
-    for folder in ("a/one", "b/one", "b/two"):
-        repo.stage(f"{folder}/model.pt", 2000)
+    repo.stage_all({f"{folder}/model.pt": 2000 for folder in ("a/one", "b/one", "b/two")})
     repo.paste_all(*SELECT)
     assert {f"{folder}/INFO.md" for folder in ("a/one", "b/one", "b/two")} <= set(repo.staged())
 
 
 def test_the_fixes_of_many_models(repo: Repo) -> None:
-    for number in range(4):
-        repo.stage(f"pretrained_model/m{number}/model.pt", 2000)
+    repo.stage_all({f"pretrained_model/m{number}/model.pt": 2000 for number in range(4)})
     repo.paste_all(*SELECT)
     assert found(repo) == []
 
@@ -460,8 +461,7 @@ def test_what_a_sparse_checkout_leaves_out_can_be_recorded(cone: str, repo: Repo
 
     Without cones the .gitignore at the top is not on disk either; its lines stay.
     """
-    repo.stage("src/a.txt", "a")
-    repo.stage(".gitignore", "# mine\npretrained_model/*\n")
+    repo.stage_all({"src/a.txt": "a", ".gitignore": "# mine\npretrained_model/*\n"})
     repo.commit()
     repo.git("sparse-checkout", "init", cone)
     repo.git("sparse-checkout", "set", "src")

@@ -82,8 +82,7 @@ def test_what_went_around_the_filter(lfs_repo: Repo) -> None:
 
 def test_old_files_when_the_attributes_change(repo: Repo) -> None:
     install_lfs(repo)
-    repo.stage("old/a.safetensors", CONTENT)
-    repo.stage("old/b.txt", "text")
+    repo.stage_all({"old/a.safetensors": CONTENT, "old/b.txt": "text"})
     repo.commit()
     assert repo.check(*SELECT) == []
     repo.stage("old/.gitattributes", ATTRIBUTES)
@@ -131,8 +130,7 @@ def test_a_pushed_commit_is_named(unfiltered: Repo) -> None:
 
 
 def test_pointers_and_empty_files_are_right(lfs_repo: Repo) -> None:
-    lfs_repo.stage(PATH, CONTENT)
-    lfs_repo.stage("pretrained_model/bert/empty.safetensors", b"")
+    lfs_repo.stage_all({PATH: CONTENT, "pretrained_model/bert/empty.safetensors": b""})
     assert lfs_repo.blob(PATH) == pointer(CONTENT)
     assert lfs_repo.check(*SELECT) == []
     assert lfs_repo.check("--all", *SELECT) == []
@@ -206,8 +204,9 @@ def test_the_fix(repo: Repo, filter_is: str) -> None:
 
 
 def test_one_command_serves_all_files(unfiltered: Repo) -> None:
-    for number in range(5):
-        unfiltered.stage(f"pretrained_model/bert/{number}.safetensors", 2000 + number)
+    unfiltered.stage_all(
+        {f"pretrained_model/bert/{number}.safetensors": 2000 + number for number in range(5)}
+    )
     result = unfiltered.pmgit("check", *SELECT)
     assert len(result.fixes) == 1
     unfiltered.paste(result.fixes[0])
@@ -244,8 +243,7 @@ def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
 
 
 def test_the_fix_of_old_files(repo: Repo) -> None:
-    repo.stage(PATH, CONTENT)
-    repo.stage("gone/b.safetensors", weights_bytes(2000))
+    repo.stage_all({PATH: CONTENT, "gone/b.safetensors": weights_bytes(2000)})
     repo.commit()
     repo.stage(".gitattributes", ATTRIBUTES)
     (repo.path / "gone/b.safetensors").unlink()
@@ -298,8 +296,7 @@ def test_when_git_lfs_fails_nothing_is_recorded(unfiltered: Repo, tmp_path: Path
 
 
 def test_in_a_sparse_checkout(unfiltered: Repo) -> None:
-    unfiltered.stage("kept/a.txt", "x")
-    unfiltered.stage(PATH, CONTENT)
+    unfiltered.stage_all({"kept/a.txt": "x", PATH: CONTENT})
     unfiltered.commit()
     unfiltered.git("sparse-checkout", "set", "--cone", "kept")
     assert not (unfiltered.path / PATH).exists()
@@ -333,8 +330,7 @@ def test_attributes_of_the_server_let_no_raw_blob_in(
     repo: Repo, server: Repo, packed: bool
 ) -> None:
     server.write("info/attributes", "*.safetensors -filter\n")
-    repo.stage(".gitattributes", ATTRIBUTES)
-    repo.stage("data/x.safetensors", CONTENT)
+    repo.stage_all({".gitattributes": ATTRIBUTES, "data/x.safetensors": CONTENT})
     # A pushed pack is unpacked when it has few objects.
     repo.stage_blobs({f"{at}.txt": b"%d" % at for at in range(120 if packed else 0)})
     repo.commit()
@@ -349,8 +345,7 @@ def test_attributes_of_the_server_keep_no_raw_blob_out(repo: Repo, server: Repo)
     repo.commit()
     told = repo.run(["git", "push", "origin", "main"])
     assert told.code == 0, told
-    repo.stage(".gitattributes", ATTRIBUTES)
-    repo.stage("y.txt", "y")
+    repo.stage_all({".gitattributes": ATTRIBUTES, "y.txt": "y"})
     repo.commit()
     told = repo.run(["git", "push", "origin", "main"])
     assert told.code == 0, told

@@ -435,8 +435,12 @@ def test_broken_shards_are_not_staged_again(lfs_repo: Repo) -> None:
     repo.stage(
         "pretrained_model/m/model.safetensors.index.json", f'{{"weight_map": {{{weight_map}}}}}'
     )
-    for name in names:
-        repo.stage(f"pretrained_model/m/{name}", b"<!DOCTYPE html><html>no</html>" + name.encode())
+    repo.stage_all(
+        {
+            f"pretrained_model/m/{name}": b"<!DOCTYPE html><html>no</html>" + name.encode()
+            for name in names
+        }
+    )
     repo.paste_all("--select", "content")
     (finding,) = repo.check("--select", "content")
     assert finding["rule"] == "missing-shard"

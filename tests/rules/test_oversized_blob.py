@@ -59,17 +59,19 @@ def test_weights_are_known_by_content_under_any_name(repo: Repo, weights: Weight
 
 
 def test_data_under_a_name_of_weights_is_no_weights(repo: Repo) -> None:
-    repo.stage("firmware/flash.bin", random_bytes(2 * LIMIT))
-    repo.stage("data/array.npy", 2 * LIMIT)
-    repo.stage("data/set.h5", 2 * LIMIT)
+    repo.stage_all(
+        {
+            "firmware/flash.bin": random_bytes(2 * LIMIT),
+            "data/array.npy": 2 * LIMIT,
+            "data/set.h5": 2 * LIMIT,
+        }
+    )
 
     assert findings(repo, *SMALL) == []
 
 
 def test_the_limit_itself_is_allowed(repo: Repo) -> None:
-    repo.stage("a.pt", MB)
-    repo.stage("empty.pt", b"")
-    repo.stage("video.mp4", 10 * MB)
+    repo.stage_all({"a.pt": MB, "empty.pt": b"", "video.mp4": 10 * MB})
     assert findings(repo) == []
 
     repo.stage("a.pt", MB + 1)
@@ -77,8 +79,12 @@ def test_the_limit_itself_is_allowed(repo: Repo) -> None:
 
 
 def test_text_and_tokenizers_have_the_limit_of_files(repo: Repo) -> None:
-    repo.stage("pretrained_model/bert/tokenizer.model", 2 * LIMIT)
-    repo.stage("pretrained_model/bert/vocab.txt", b"word\n" * (LIMIT // 2))
+    repo.stage_all(
+        {
+            "pretrained_model/bert/tokenizer.model": 2 * LIMIT,
+            "pretrained_model/bert/vocab.txt": b"word\n" * (LIMIT // 2),
+        }
+    )
 
     assert findings(repo, *SMALL) == []
 
@@ -100,8 +106,7 @@ def test_what_is_staged_counts_not_what_is_on_disk(repo: Repo) -> None:
 
 
 def test_a_file_that_grew_is_reported_and_a_new_mode_is_not(repo: Repo) -> None:
-    repo.stage("grows.pt", 100)
-    repo.stage("old.pt", 2 * LIMIT)
+    repo.stage_all({"grows.pt": 100, "old.pt": 2 * LIMIT})
     repo.commit()
     repo.stage("grows.pt", 2 * LIMIT)
     (repo.path / "old.pt").chmod(0o755)
@@ -111,8 +116,7 @@ def test_a_file_that_grew_is_reported_and_a_new_mode_is_not(repo: Repo) -> None:
 
 
 def test_a_pure_move_is_free_unless_into_a_model_folder(repo: Repo) -> None:
-    for name in ("a.pt", "b.pt", "c.pt"):
-        repo.stage(name, 2 * LIMIT + ord(name[0]))
+    repo.stage_all({name: 2 * LIMIT + ord(name[0]) for name in ("a.pt", "b.pt", "c.pt")})
     repo.commit()
     repo.git("mv", "a.pt", "moved.pt")
     assert findings(repo, *SMALL) == []
@@ -148,8 +152,7 @@ def test_a_link_is_no_file(repo: Repo) -> None:
 
 
 def test_limits_are_options(repo: Repo) -> None:
-    repo.stage("a.pt", 600)
-    repo.stage("b.mp4", 600)
+    repo.stage_all({"a.pt": 600, "b.mp4": 600})
     assert paths(repo, "-c", "oversized-blob.max-weights-size=500") == ["a.pt"]
     assert paths(repo, "-c", "oversized-blob.max-file-size=500") == ["a.pt", "b.mp4"]
 
@@ -170,8 +173,7 @@ def test_a_weights_limit_above_the_file_limit_does_not_raise_it(repo: Repo) -> N
 
 
 def test_excluded_paths_are_not_reported(repo: Repo) -> None:
-    repo.stage("fixtures/a.pt", 2 * LIMIT)
-    repo.stage("b.pt", 2 * LIMIT)
+    repo.stage_all({"fixtures/a.pt": 2 * LIMIT, "b.pt": 2 * LIMIT})
     repo.write(".pmgit.toml", 'exclude = ["/fixtures/"]\n')
 
     assert paths(repo, *SMALL) == ["b.pt"]
@@ -263,8 +265,12 @@ def with_models(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) ->
     folder = tmp_path_factory.mktemp("small")
     shutil.copytree(lfs_template, folder / "repo")
     repo = Repo(folder / "repo", isolated_environment(folder / "home"), init=None)
-    repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 20000\n")
-    repo.stage("pretrained_model/gpt/config.json", "{}\n")
+    repo.stage_all(
+        {
+            ".pmgit.toml": "[rules.oversized-blob]\nmax-file-size = 20000\n",
+            "pretrained_model/gpt/config.json": "{}\n",
+        }
+    )
     for model in (BERT, "pretrained_model/gpt"):
         repo.add_info(model)
     repo.add_remote()
@@ -326,15 +332,13 @@ def test_large_texts_of_models_go_to_git_lfs(storage: str, small_limit: Repo) ->
 
 def test_where_weights_are_ignored_large_texts_stay_out_of_git(small_limit: Repo) -> None:
     lines = 'storage = "ignore"\n[rules.oversized-blob]\nmax-file-size = 20000\n'
-    small_limit.stage(".pmgit.toml", lines)
-    small_limit.stage(LARGE[0], text(LARGE[0]))
+    small_limit.stage_all({".pmgit.toml": lines, LARGE[0]: text(LARGE[0])})
     assert small_limit.pmgit("check").fixes[0].startswith("git rm --cached ")
 
 
 def test_what_git_or_pmgit_reads_never_goes_to_git_lfs(small_limit: Repo) -> None:
     names = (".gitattributes", ".gitignore", "INFO.md", "pmgit.lock")
-    for name in names:
-        small_limit.stage(f"{BERT}/{name}", text("# "))
+    small_limit.stage_all({f"{BERT}/{name}": text("# ") for name in names})
     small_limit.stage("notes.csv", text("notes.csv"))  # it belongs to no model
     found = findings(small_limit)
     assert len(found) == len(names) + 1
@@ -368,8 +372,7 @@ def test_the_limits_of_two_rules_agree(file: int, in_text: str | int, small_limi
     options = [word for value in values for word in ("-c", value)]
     lines = f"[rules.oversized-blob]\nmax-file-size = {file}\n"
     lines += f"[rules.text-in-lfs]\nmax-text-size = '{in_text}'\n"
-    small_limit.stage(".pmgit.toml", lines)
-    small_limit.stage(path, text(path))
+    small_limit.stage_all({".pmgit.toml": lines, path: text(path)})
     small_limit.paste_all(*options)
     assert small_limit.check(*options) == []
     if file == 50_000:
@@ -383,8 +386,7 @@ def test_the_limits_of_two_rules_agree(file: int, in_text: str | int, small_limi
 @pytest.mark.parametrize("where", ["the last commit", "an older commit", "pushed"])
 def test_a_large_text_that_is_committed(where: str, small_limit: Repo) -> None:
     some = [LARGE[0], LARGE[3], LARGE[6]]
-    for path in some:
-        small_limit.stage(path, text(path))
+    small_limit.stage_all({path: text(path) for path in some})
     small_limit.commit("Add the model")
     if where == "pushed":
         small_limit.git("push", "-q", "--no-verify")
@@ -412,8 +414,7 @@ def test_what_git_goes_by_is_never_taken_out(repo: Repo) -> None:
     repo.stage("a.txt", "x")
     base = repo.commit()
     lines = "".join(f"d/{number:05}.mds filter=lfs\n" for number in range(1000))
-    for name in names:
-        repo.stage(name, lines)
+    repo.stage_all(dict.fromkeys(names, lines))
     limit = ("-c", "oversized-blob.max-file-size=10 kB")
     for finding in findings(repo, *limit):
         assert finding["fix"] is None, finding

@@ -20,8 +20,7 @@ def text(size: int) -> bytes:
 
 
 def test_reports_the_sum_with_the_limit(repo: Repo) -> None:
-    for number in range(12):
-        repo.stage(f"{BERT}/dump-{number}.txt", text(900_000))
+    repo.stage_all({f"{BERT}/dump-{number}.txt": text(900_000) for number in range(12)})
     (finding,) = repo.check("--select", RULE)
 
     assert finding["path"] == BERT
@@ -32,8 +31,7 @@ def test_reports_the_sum_with_the_limit(repo: Repo) -> None:
 
 
 def test_the_limit_itself_is_allowed(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", text(6000))
-    repo.stage(f"{BERT}/sub/b.txt", text(4000))
+    repo.stage_all({f"{BERT}/a.txt": text(6000), f"{BERT}/sub/b.txt": text(4000)})
     assert findings(repo) == []
 
     repo.stage(f"{BERT}/sub/b.txt", text(4001))
@@ -41,17 +39,22 @@ def test_the_limit_itself_is_allowed(repo: Repo) -> None:
 
 
 def test_each_model_counts_for_itself(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", text(6000))
-    repo.stage("pretrained_model/google/vit/a.txt", text(6000))
-    repo.stage("pretrained_model/google/t5/a.txt", text(6000))
-    repo.stage("other/a.txt", text(60_000))
+    repo.stage_all(
+        {
+            f"{BERT}/a.txt": text(6000),
+            "pretrained_model/google/vit/a.txt": text(6000),
+            "pretrained_model/google/t5/a.txt": text(6000),
+            "other/a.txt": text(60_000),
+        }
+    )
 
     assert findings(repo) == []
 
 
 def test_pointers_and_links_weigh_what_they_are(repo: Repo) -> None:
-    for number in range(9):
-        repo.stage(f"{BERT}/{number}.bin", pointer(random_bytes(50_000 + number)))
+    repo.stage_all(
+        {f"{BERT}/{number}.bin": pointer(random_bytes(50_000 + number)) for number in range(9)}
+    )
     (repo.path / BERT / "link").symlink_to("0.bin")
     repo.git("add", ".")
 
@@ -82,11 +85,15 @@ def test_a_renamed_model_has_not_grown(repo: Repo) -> None:
 def test_a_move_counts_for_the_model_that_receives_it(repo: Repo) -> None:
     """And makes room in the one that it leaves, in a commit as in a range."""
     gpt, t5, vit = (f"pretrained_model/{name}" for name in ("gpt", "t5", "vit"))
-    repo.stage(f"{BERT}/a.txt", text(7000))
-    repo.stage(f"{BERT}/b.txt", text(6000))
-    repo.stage(f"{gpt}/a.txt", text(6001))
-    repo.stage(f"{t5}/a.txt", text(12_000))
-    repo.stage(f"{t5}/b.txt", text(9000))
+    repo.stage_all(
+        {
+            f"{BERT}/a.txt": text(7000),
+            f"{BERT}/b.txt": text(6000),
+            f"{gpt}/a.txt": text(6001),
+            f"{t5}/a.txt": text(12_000),
+            f"{t5}/b.txt": text(9000),
+        }
+    )
     repo.commit()
     repo.git("mv", f"{BERT}/b.txt", f"{gpt}/b.txt")
     (finding,) = findings(repo)
@@ -111,8 +118,7 @@ def test_a_move_counts_for_the_model_that_receives_it(repo: Repo) -> None:
 
 
 def test_two_models_that_become_one(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", text(6000))
-    repo.stage("pretrained_model/gpt/b.txt", text(6001))
+    repo.stage_all({f"{BERT}/a.txt": text(6000), "pretrained_model/gpt/b.txt": text(6001)})
     repo.commit()
     (repo.path / "pretrained_model/both").mkdir()
     repo.git("mv", f"{BERT}/a.txt", "pretrained_model/gpt/b.txt", "pretrained_model/both")
@@ -171,9 +177,9 @@ def test_the_limit_is_an_option(repo: Repo) -> None:
 def test_the_fix_takes_out_the_largest_of_the_new_files(repo: Repo) -> None:
     repo.stage(f"{BERT}/old.txt", text(5000))
     repo.commit()
-    repo.stage(f"{BERT}/a.txt", text(1000))
-    repo.stage(f"{BERT}/b.txt", text(7000))
-    repo.stage(f"{BERT}/c.txt", text(2000))
+    repo.stage_all(
+        {f"{BERT}/a.txt": text(1000), f"{BERT}/b.txt": text(7000), f"{BERT}/c.txt": text(2000)}
+    )
     (fix,) = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
     repo.paste(fix)
 
@@ -186,25 +192,26 @@ def test_the_fix_takes_out_the_largest_of_the_new_files(repo: Repo) -> None:
 def test_what_other_rules_demand_is_no_growth(repo: Repo) -> None:
     repo.stage(f"{BERT}/a.txt", text(20_000))
     repo.commit()
-    repo.stage(f"{BERT}/INFO.md", text(2000))
-    repo.stage(f"{BERT}/pmgit.lock", text(2000))
+    repo.stage_all({f"{BERT}/INFO.md": text(2000), f"{BERT}/pmgit.lock": text(2000)})
     assert findings(repo) == []
     repo.commit()
     # Nor does what they shrink by make room for something else.
-    repo.stage(f"{BERT}/INFO.md", text(1000))
-    repo.stage(f"{BERT}/sub/INFO.md", text(500))
+    repo.stage_all({f"{BERT}/INFO.md": text(1000), f"{BERT}/sub/INFO.md": text(500)})
     assert len(findings(repo)) == 1
 
 
 def test_the_fix_leaves_what_is_no_growth(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", text(20_000))
-    repo.stage(f"{BERT}/b.txt", text(6000))
+    repo.stage_all({f"{BERT}/a.txt": text(20_000), f"{BERT}/b.txt": text(6000)})
     repo.commit()
     # By 4000 smaller, by 1000 and 100 larger, and 3500 new: the last must go, no more.
-    repo.stage(f"{BERT}/a.txt", text(16_000))
-    repo.stage(f"{BERT}/b.txt", text(7000))
-    repo.stage(f"{BERT}/c.txt", text(100))
-    repo.stage(f"{BERT}/d.txt", text(3500))
+    repo.stage_all(
+        {
+            f"{BERT}/a.txt": text(16_000),
+            f"{BERT}/b.txt": text(7000),
+            f"{BERT}/c.txt": text(100),
+            f"{BERT}/d.txt": text(3500),
+        }
+    )
     (fix,) = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
     repo.paste(fix)
     assert findings(repo) == []
@@ -214,11 +221,9 @@ def test_the_fix_leaves_what_is_no_growth(repo: Repo) -> None:
 
 
 def test_a_file_that_grew_gives_back_only_what_it_grew_by(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.txt", text(6000))
-    repo.stage(f"{BERT}/b.txt", text(3900))
+    repo.stage_all({f"{BERT}/a.txt": text(6000), f"{BERT}/b.txt": text(3900)})
     repo.commit()
-    repo.stage(f"{BERT}/a.txt", text(8000))
-    repo.stage(f"{BERT}/c.txt", text(1000))
+    repo.stage_all({f"{BERT}/a.txt": text(8000), f"{BERT}/c.txt": text(1000)})
     for fix in repo.pmgit("check", "--select", RULE, *LIMIT).fixes:
         repo.paste(fix)
     assert findings(repo) == []
@@ -236,8 +241,7 @@ def test_a_copy_beside_a_move_is_growth(repo: Repo) -> None:
 def test_files_in_different_situations(repo: Repo) -> None:
     repo.stage(f"{BERT}/grows.txt", text(1000))
     repo.commit()
-    repo.stage(f"{BERT}/grows.txt", text(12_000))
-    repo.stage(f"{BERT}/new.txt", text(13_000))
+    repo.stage_all({f"{BERT}/grows.txt": text(12_000), f"{BERT}/new.txt": text(13_000)})
     repo.stage(f"{BERT}/gone.txt", text(14_000)).unlink()
     (finding,) = findings(repo)
     fixes = repo.pmgit("check", "--select", RULE, *LIMIT).fixes
@@ -254,8 +258,7 @@ def test_files_in_different_situations(repo: Repo) -> None:
 def test_the_json_fix_is_whole(repo: Repo) -> None:
     repo.stage(f"{BERT}/grows.txt", text(1000))
     repo.commit()
-    repo.stage(f"{BERT}/grows.txt", text(12_000))
-    repo.stage(f"{BERT}/new.txt", text(13_000))
+    repo.stage_all({f"{BERT}/grows.txt": text(12_000), f"{BERT}/new.txt": text(13_000)})
     (finding,) = findings(repo)
     repo.paste(finding["fix"]["shell"])
 

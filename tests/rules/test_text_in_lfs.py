@@ -152,8 +152,7 @@ def test_the_fix(folder: Repo, cwd: str, staged: str) -> None:
 
 
 def test_the_fix_of_old_texts(folder: Repo) -> None:
-    folder.stage(f"{BERT}/config.json", CONFIG)
-    folder.stage(f"{BERT}/model.safetensors", 3000)
+    folder.stage_all({f"{BERT}/config.json": CONFIG, f"{BERT}/model.safetensors": 3000})
     folder.commit()
     assert len(folder.paste_all("--all", *SELECT)) == 1
     assert folder.blob(f"{BERT}/config.json") == CONFIG
@@ -161,9 +160,9 @@ def test_the_fix_of_old_texts(folder: Repo) -> None:
 
 
 def test_the_fix_where_everything_is_caught(everything: Repo) -> None:
-    everything.stage("README.md", "hello\n")
-    everything.stage(f"{BERT}/config.json", CONFIG)
-    everything.stage(f"{BERT}/model.safetensors", 3000)
+    everything.stage_all(
+        {"README.md": "hello\n", f"{BERT}/config.json": CONFIG, f"{BERT}/model.safetensors": 3000}
+    )
     everything.add_info(BERT)
     assert everything.blob("README.md") == pointer(b"hello\n")
     everything.paste_all(*SELECT)

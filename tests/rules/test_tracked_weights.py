@@ -48,9 +48,13 @@ def test_archives_parts_and_subfolders_count(repo: Repo, name: str) -> None:
 
 
 def test_any_other_large_binary_counts(repo: Repo) -> None:
-    repo.stage(f"{BERT}/consolidated", 100_001)
-    repo.stage(f"{BERT}/at-the-limit", 100_000)
-    repo.stage(f"{BERT}/dump", b"text " * 50_000)
+    repo.stage_all(
+        {
+            f"{BERT}/consolidated": 100_001,
+            f"{BERT}/at-the-limit": 100_000,
+            f"{BERT}/dump": b"text " * 50_000,
+        }
+    )
 
     assert paths(repo) == [f"{BERT}/consolidated"]
 
@@ -83,11 +87,15 @@ def test_it_accepts_what_are_no_weights(repo: Repo) -> None:
 def test_tokenizers_and_text_under_any_name(repo: Repo) -> None:
     for name in ("spm.model", "zh.bpe.model", "tokenizer.model", "tekken.json", "tokenizer.bin"):
         repo.stage(f"{BERT}/{name}", 200_000)  # whatever it is
-    repo.stage(f"{BERT}/y.ncnn.param", "7767517\n")
-    repo.stage(f"{BERT}/vocab.bpe", "a" * 200_000)
-    repo.stage(f"{BERT}/boosted.model", "tree\nversion=v3\n" * 9999)
-    repo.stage(f"{BERT}/labels.dat", "猫\n".encode("utf-16"))
-    repo.stage(f"{BERT}/de.model", pieces(9999))
+    repo.stage_all(
+        {
+            f"{BERT}/y.ncnn.param": "7767517\n",
+            f"{BERT}/vocab.bpe": "a" * 200_000,
+            f"{BERT}/boosted.model": "tree\nversion=v3\n" * 9999,
+            f"{BERT}/labels.dat": "猫\n".encode("utf-16"),
+            f"{BERT}/de.model": pieces(9999),
+        }
+    )
 
     assert findings(repo) == []
     assert findings(repo, "--all") == []
@@ -99,8 +107,7 @@ NAMES_OF_TEXT = ["m.txt", "model.safetensors.json", "README.md", "merges.txt", "
 @pytest.mark.parametrize("keep_text", ["--keep-text", "--no-keep-text"])
 def test_a_name_of_text_hides_nothing(repo: Repo, keep_text: str) -> None:
     assert repo.pmgit("gitignore", keep_text).code == 0
-    for name in NAMES_OF_TEXT:
-        repo.stage(f"{BERT}/{name}", 1_100_000)
+    repo.stage_all({f"{BERT}/{name}": 1_100_000 for name in NAMES_OF_TEXT})
     found = findings(repo)
     assert [f["path"] for f in found] == sorted(f"{BERT}/{name}" for name in NAMES_OF_TEXT)
     assert all("in Git LFS; its content is binary: rename it, " in f["message"] for f in found)
@@ -120,8 +127,7 @@ def test_a_name_of_text_hides_nothing(repo: Repo, keep_text: str) -> None:
 
 def test_a_name_of_text_where_weights_are_in_git_lfs(lfs_repo: Repo) -> None:
     """One file goes there, not all texts; nothing that must be text."""
-    for name in NAMES_OF_TEXT:
-        lfs_repo.stage(f"{BERT}/{name}", 1_100_000)
+    lfs_repo.stage_all({f"{BERT}/{name}": 1_100_000 for name in NAMES_OF_TEXT})
     lfs_repo.stage(f"{BERT}/labels.txt", "cat\ndog\n")
     pasted = lfs_repo.paste_all("--select", "size,lfs")
     assert len(pasted) == 2, pasted
@@ -151,8 +157,7 @@ def test_git_lfs_and_ignored_files_are_accepted(lfs_repo: Repo) -> None:
 
 
 def test_old_sins_and_moves_within_models_are_free(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.bin", 500)
-    repo.stage(f"{BERT}/b.bin", 600)
+    repo.stage_all({f"{BERT}/a.bin": 500, f"{BERT}/b.bin": 600})
     repo.commit()
     repo.stage("notes.txt", "work")
     repo.git("mv", f"{BERT}/a.bin", f"{BERT}/c.bin")
@@ -173,8 +178,7 @@ def test_a_move_into_a_model_folder_is_new(repo: Repo) -> None:
 
 
 def test_the_limit_and_the_folders_are_options(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.bin", 500)
-    repo.stage("models/gpt/b.bin", 500)
+    repo.stage_all({f"{BERT}/a.bin": 500, "models/gpt/b.bin": 500})
     assert findings(repo, "-c", "tracked-weights.max-raw-weights=500") == []
     assert paths(repo, "-c", "tracked-weights.max-raw-weights=499") == [f"{BERT}/a.bin"]
 
@@ -189,8 +193,7 @@ def test_the_limit_and_the_folders_are_options(repo: Repo) -> None:
 
 
 def test_configured_names(repo: Repo) -> None:
-    repo.stage(f"{BERT}/net.mymodel", 500)
-    repo.stage(f"{BERT}/table.dat", 500)
+    repo.stage_all({f"{BERT}/net.mymodel": 500, f"{BERT}/table.dat": 500})
     repo.write(".pmgit.toml", '[weights]\nalways = ["*.mymodel"]\nnever = ["table.dat"]\n')
 
     assert paths(repo) == [f"{BERT}/net.mymodel"]
@@ -200,9 +203,7 @@ def test_configured_names(repo: Repo) -> None:
 
 
 def test_the_fix_takes_it_out_of_git_for_good(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a.bin", 500)
-    repo.stage(f"{BERT}/b.bin", 600)
-    repo.stage(f"{BERT}/config.json", "{}")
+    repo.stage_all({f"{BERT}/a.bin": 500, f"{BERT}/b.bin": 600, f"{BERT}/config.json": "{}"})
     result = repo.pmgit("check", "--select", "tracked-weights")
     (fix,) = result.fixes
     assert fix == (
@@ -218,8 +219,7 @@ def test_the_fix_takes_it_out_of_git_for_good(repo: Repo) -> None:
 
 
 def test_the_fix_where_weights_are_in_git_lfs(lfs_repo: Repo) -> None:
-    lfs_repo.stage(f"{BERT}/a.bin", 500)
-    lfs_repo.stage(f"{BERT}/b.pt", 600)
+    lfs_repo.stage_all({f"{BERT}/a.bin": 500, f"{BERT}/b.pt": 600})
     result = lfs_repo.pmgit("check", "--select", "tracked-weights")
     (fix,) = result.fixes
     assert fix == (

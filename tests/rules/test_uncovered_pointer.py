@@ -45,8 +45,7 @@ def test_other_rules_do_not_take_it_for_weights(repo: Repo) -> None:
 
 
 def test_old_pointers_when_their_line_goes(lfs_repo: Repo) -> None:
-    lfs_repo.stage(PATH, CONTENT)
-    lfs_repo.stage("other.txt", "x")
+    lfs_repo.stage_all({PATH: CONTENT, "other.txt": "x"})
     lfs_repo.commit()
     assert lfs_repo.check(*SELECT) == []
     lfs_repo.git("rm", "-q", ".gitattributes")
@@ -132,8 +131,7 @@ def test_the_fix(repo: Repo, filter_is: str) -> None:
 
 def test_the_fix_below_the_top_keeps_the_users_own_lines(repo: Repo) -> None:
     own = "# ours\r\n*.txt text\r\n*.png binary"
-    repo.stage(".gitattributes", own)
-    repo.stage(PATH, POINTER)
+    repo.stage_all({".gitattributes": own, PATH: POINTER})
     repo.paste_all(*SELECT, cwd="pretrained_model/bert")
     covered(repo, PATH)
     assert (repo.path / ".gitattributes").read_bytes().startswith(own.encode())
@@ -163,8 +161,12 @@ def test_one_command_serves_all_files(repo: Repo) -> None:
 
 def test_a_text_that_lies_as_a_pointer_becomes_text_again(lfs_repo: Repo) -> None:
     text = b'{"hidden_size": 768}\n'
-    lfs_repo.stage(".gitattributes", "pretrained_model/** filter=lfs\n")
-    lfs_repo.stage("pretrained_model/bert/config.json", text)
+    lfs_repo.stage_all(
+        {
+            ".gitattributes": "pretrained_model/** filter=lfs\n",
+            "pretrained_model/bert/config.json": text,
+        }
+    )
     assert lfs_repo.blob("pretrained_model/bert/config.json") == pointer(text)
     lfs_repo.commit()
     lfs_repo.stage(".gitattributes", "# nothing\n")
@@ -188,8 +190,7 @@ def all_pushed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install_lfs(repo)
     repo.git("lfs", "track", "*.csv", "merges.txt", "*.safetensors")
     repo.add_info("pretrained_model/bert")
-    for path, content in {**TEXTS, PATH: CONTENT}.items():
-        repo.stage(path, content)
+    repo.stage_all({**TEXTS, PATH: CONTENT})
     repo.git("add", ".gitattributes")
     repo.commit()
     repo.git("push", "-q", "-u", "origin", "main")
@@ -332,8 +333,9 @@ def test_weights_stay_in_git_lfs_where_the_others_do(configured: bool, tracked: 
 
 
 def test_a_model_of_texts_that_are_together_too_large(tracked: Repo) -> None:
-    for number in range(3):
-        tracked.stage(f"pretrained_model/bert/{number}/merges.txt", b"a b\n" * 1000)
+    tracked.stage_all(
+        {f"pretrained_model/bert/{number}/merges.txt": b"a b\n" * 1000 for number in range(3)}
+    )
     tracked.commit()
     lines = 'storage = "ignore"\n[rules.oversized-model]\nmax-model-size = "10 kB"\n'
     tracked.stage(".pmgit.toml", lines)

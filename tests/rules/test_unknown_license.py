@@ -76,8 +76,12 @@ def test_accepts_every_way_to_name_a_license_and_a_text_that_is_linked(repo: Rep
 
 
 def test_the_line_to_write_comes_from_the_other_files_of_the_model(repo: Repo) -> None:
-    repo.stage(INFO, "# BERT\n\n**来源**：https://example.invalid/bert\n**许可证**：Gemma-ish\n")
-    repo.stage(f"{MODEL}/README.md", "---\nlicense: gemma\n---\n")
+    repo.stage_all(
+        {
+            INFO: "# BERT\n\n**来源**：https://example.invalid/bert\n**许可证**：Gemma-ish\n",
+            f"{MODEL}/README.md": "---\nlicense: gemma\n---\n",
+        }
+    )
     (finding,) = findings(repo)
     begin, _, line = finding["message"].partition("write ")
     assert begin.endswith("README.md has gemma; if that is right, ")

@@ -78,11 +78,9 @@ def test_it_reports_a_colon(repo: Repo) -> None:
 
 
 def test_only_new_paths_below_a_models_folder(repo: Repo) -> None:
-    repo.stage("docs/what?.md", "text")
-    repo.stage(f"{BERT}/old?.txt", "text")
+    repo.stage_all({"docs/what?.md": "text", f"{BERT}/old?.txt": "text"})
     repo.commit()
-    repo.stage(f"{BERT}/old?.txt", "changed")
-    repo.stage("docs/which?.md", "text")
+    repo.stage_all({f"{BERT}/old?.txt": "changed", "docs/which?.md": "text"})
     assert findings(repo) == []
 
     assert [f["path"] for f in findings(repo, "--all")] == [f"{BERT}/old?.txt"]
@@ -163,9 +161,9 @@ def test_a_folder_is_renamed_as_a_whole(repo: Repo) -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number(repo: Repo) -> None:
-    repo.stage(f"{BERT}/a_b.bin", "first")
-    repo.stage(f"{BERT}/a:b.bin", "second")
-    repo.stage(f"{BERT}/a?b.bin", "third")
+    repo.stage_all(
+        {f"{BERT}/a_b.bin": "first", f"{BERT}/a:b.bin": "second", f"{BERT}/a?b.bin": "third"}
+    )
     repo.write(f"{BERT}/A_B-2.BIN", "untracked")
     assert len(repo.pmgit("check", "--select", RULE).fixes) == 2
     repo.paste_all("--select", RULE)

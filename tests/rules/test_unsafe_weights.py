@@ -131,8 +131,11 @@ def test_names_from_a_file_are_escaped(repo: Repo) -> None:
 
 
 def test_where_it_looks(repo: Repo) -> None:
-    for path in ("src/data.pkl", "runs/best.PT", "a.joblib ", "x/arrays.npy", "w/model"):
-        repo.stage(path, CLASSIC)
+    repo.stage_all(
+        dict.fromkeys(
+            ("src/data.pkl", "runs/best.PT", "a.joblib ", "x/arrays.npy", "w/model"), CLASSIC
+        )
+    )
     repo.stage(f"{MODEL}/checkpoint", CLASSIC)  # in a model folder the name proves nothing
     repo.stage(f"{MODEL}/notes.txt", CLASSIC)  # nobody loads it
     repo.stage(f"{MODEL}/tokenizer_config.json", '{"chat_template": "{{ x.__class__ }}"}')

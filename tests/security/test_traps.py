@@ -26,8 +26,12 @@ def fill(repo: Repo) -> None:
     """A model in Git, one in Git LFS, one on disk alone, and a remote."""
     repo.git("init", "-q", "--bare", "../bare.git")
     repo.git("remote", "add", "origin", "../bare.git")
-    repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage(f"{MODEL}/model.safetensors", 3_000)
+    repo.stage_all(
+        {
+            ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+            f"{MODEL}/model.safetensors": 3_000,
+        }
+    )
     repo.stage_blob("pretrained_model/lfs/model.bin", pointer(weights_bytes(300)))
     repo.write("pretrained_model/lfs/model.bin", pointer(weights_bytes(300)))
     repo.commit("weights")

@@ -43,8 +43,7 @@ def test_a_raw_diff_is_parsed() -> None:
 def test_filters_are_those_of_the_index(here: Repo) -> None:
     here.stage(".gitattributes", "*.bin filter=lfs\n*.no -filter\n")
     here.stage("deep/.gitattributes", "x.bin !filter\n")
-    for name in ("a.bin", "a.no", "a.txt", "deep/x.bin", "deep/y.bin"):
-        here.stage(name, name)
+    here.stage_all({name: name for name in ("a.bin", "a.no", "a.txt", "deep/x.bin", "deep/y.bin")})
     here.write(".gitattributes", "* filter=other\n")  # not staged: it does not count
     snapshot = staged.take()
     snapshot.survey(bool, 10_000, ask_filters=True)
@@ -64,8 +63,7 @@ def test_filters_are_those_of_the_index(here: Repo) -> None:
 
 
 def test_a_listing_holds_all_entries_below_a_folder(here: Repo) -> None:
-    for name in ("a/b/c", "a/d", "ab/c", "e"):
-        here.stage(name, name)
+    here.stage_all({name: name for name in ("a/b/c", "a/d", "ab/c", "e")})
     here.git("update-index", "--chmod=+x", "a/d")
     snapshot = staged.take()
     assert sorted(snapshot.listing("a")) == ["a/b/c", "a/d"]
@@ -90,9 +88,7 @@ def test_a_real_empty_file_is_listed_an_intended_one_is_not(here: Repo) -> None:
 
 
 def test_small_blobs_that_are_wanted_are_kept_whole(here: Repo) -> None:
-    here.stage("p", pointer(b"x"))
-    here.stage("t", "text")
-    here.stage("big", 9000)
+    here.stage_all({"p": pointer(b"x"), "t": "text", "big": 9000})
     snapshot = staged.take()
     snapshot.survey(lambda head: b"git-lfs" in head, 10_000, ask_filters=False)
     by = {blob.path: blob for blob in snapshot.introduced}

@@ -396,8 +396,9 @@ def test_the_edge_of_a_shallow_clone_is_not_taken_for_a_root(
 
 
 def test_a_bare_repository(based: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    based.stage(".gitattributes", "*.bin filter=lfs\n")
-    based.stage("pretrained_model/bert/model.bin", 3000)
+    based.stage_all(
+        {".gitattributes": "*.bin filter=lfs\n", "pretrained_model/bert/model.bin": 3000}
+    )
     tip = based.commit()
     based.git("clone", "-q", "--bare", ".", "../bare.git")
     bare = Repo(tmp_path / "bare.git", based.env, init=None)
@@ -433,8 +434,7 @@ def test_a_range_finds_what_was_removed_again(
 def test_a_partial_clone_is_not_made_to_fetch(
     based: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    based.stage("kept", "kept")
-    based.stage("gone", "gone")
+    based.stage_all({"kept": "kept", "gone": "gone"})
     based.commit()
     based.git("rm", "-q", "gone")
     based.commit()

@@ -43,10 +43,27 @@ def noted(repo: Repo) -> set[str]:
 @pytest.mark.parametrize("shape", ["born", "unborn", "conflict"])
 def test_it_agrees_with_a_listing(here: Repo, shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if shape != "unborn":
-        for path in ("m/a/INFO.md", "m/a/b/c", "m/gone/INFO.md", "m/org/x/INFO.md", "m/loose",
-                     "m/loose-gone", "m/folder", "m-x/a", "é[*]/a/INFO.md", "é[*]/b/x", "f",
-                     "m/both/INFO.md", "éx/a/INFO.md", "m/link/INFO.md"):  # fmt: skip
-            here.stage(path, "old\n")
+        here.stage_all(
+            dict.fromkeys(
+                (
+                    "m/a/INFO.md",
+                    "m/a/b/c",
+                    "m/gone/INFO.md",
+                    "m/org/x/INFO.md",
+                    "m/loose",
+                    "m/loose-gone",
+                    "m/folder",
+                    "m-x/a",
+                    "é[*]/a/INFO.md",
+                    "é[*]/b/x",
+                    "f",
+                    "m/both/INFO.md",
+                    "éx/a/INFO.md",
+                    "m/link/INFO.md",
+                ),
+                "old\n",
+            )
+        )
         commit = here.commit()
         here.git("update-index", "--add", "--cacheinfo", f"160000,{commit},m/sub")
         here.git("rm", "-q", "m/gone/INFO.md", "m/loose-gone", "m/folder")
@@ -59,8 +76,11 @@ def test_it_agrees_with_a_listing(here: Repo, shape: str, monkeypatch: pytest.Mo
         here.stage("m/both/INFO.md", "main\n")
         here.commit()
         here.git("merge", "side", code=1)
-    for path in ("m/a/0", "m/new/INFO.md", "m/folder/in", "m/INFO.md", "é[*]/new", "f", "zz"):
-        here.stage(path, "new\n")
+    here.stage_all(
+        dict.fromkeys(
+            ("m/a/0", "m/new/INFO.md", "m/folder/in", "m/INFO.md", "é[*]/new", "f", "zz"), "new\n"
+        )
+    )
     here.stage("m/empty/INFO.md", "")
     target = here.git("rev-parse", ":f").strip()
     here.git("update-index", "--add", "--cacheinfo", f"120000,{target},m/link/INFO.md")
@@ -105,10 +125,23 @@ def test_an_index_of_any_shape(
     init = ("--object-format=sha256",) if shape == "sha256" else ()
     repo = Repo(tmp_path / "r", env, init=init)
     monkeypatch.chdir(repo.path)
-    for path in ("m/a/INFO.md", "m/a/INFO.md.x/y", "m/b/xINFO.md", "m/org/m/c/INFO.md", "INFO.md",
-                 "x/m/d/INFO.md", "m/INFO.md", "m/é \n/INFO.md", "mm/e/INFO.md",
-                 "m/f/INFO.md/g"):  # fmt: skip
-        repo.stage(path, f"of {path}\n")
+    repo.stage_all(
+        {
+            path: f"of {path}\n"
+            for path in (
+                "m/a/INFO.md",
+                "m/a/INFO.md.x/y",
+                "m/b/xINFO.md",
+                "m/org/m/c/INFO.md",
+                "INFO.md",
+                "x/m/d/INFO.md",
+                "m/INFO.md",
+                "m/é \n/INFO.md",
+                "mm/e/INFO.md",
+                "m/f/INFO.md/g",
+            )
+        }
+    )
     repo.stage("m/empty/INFO.md", "")
     repo.write(b"m/\xff/INFO.md", "bytes\n")
     repo.git("add", "-A")
@@ -130,8 +163,7 @@ def test_an_index_of_any_shape(
 
 
 def test_where_head_cannot_be_read_all_is_listed(here: Repo) -> None:
-    here.stage("m/a/INFO.md", "x\n")
-    here.stage("m/b/y", "y\n")
+    here.stage_all({"m/a/INFO.md": "x\n", "m/b/y": "y\n"})
     here.commit()
     here.stage("m/b/z", "z\n")
     tree = here.git("rev-parse", "HEAD:m/b").strip()

@@ -26,8 +26,7 @@ def here(here: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def _push(repo: Repo) -> None:
     repo.add_remote()
-    repo.stage("README.md", "x\n")
-    repo.stage("old.bin", 100)
+    repo.stage_all({"README.md": "x\n", "old.bin": 100})
     repo.commit()
     repo.git("push", "-q", "origin", "main")
 
@@ -181,8 +180,7 @@ def test_a_tag_on_a_blob_is_judged_under_the_name_of_the_ref(here: Repo) -> None
 
 def test_a_tag_on_a_tree_is_judged_file_by_file(here: Repo) -> None:
     known = here.git("rev-parse", "HEAD^{tree}").strip()
-    here.stage("new/one", "1")
-    here.stage("two", "2")
+    here.stage_all({"new/one": "1", "two": "2"})
     tree = here.git("write-tree").strip()
     assert introduced(line(tree, ref="refs/tags/tree")) == [["new/one", "two"]]
     assert introduced(line(known, ref="refs/tags/known")) == []

@@ -90,8 +90,7 @@ def test_staged_blobs_with_sha256_ids(
 
 
 def test_what_a_change_is(here: Repo) -> None:
-    for name in ("grows", "moves", "goes", "exec", "stays", "links"):
-        here.stage(name, name)
+    here.stage_all({name: name for name in ("grows", "moves", "goes", "exec", "stays", "links")})
     here.commit()
     moved = here.git("rev-parse", ":moves").strip()
     here.stage("grows", "grows a lot")
@@ -166,8 +165,7 @@ def test_intent_to_add_is_not_staged(here: Repo) -> None:
 def test_intent_to_add_of_the_configuration(repo: Repo) -> None:
     repo.write(".pmgit.toml", 'models = ["w"]\n')
     repo.git("add", "-N", ".pmgit.toml")
-    repo.stage("w/bert/config.json", "{}")
-    repo.stage("w/bert/model.pt", 2000)
+    repo.stage_all({"w/bert/config.json": "{}", "w/bert/model.pt": 2000})
     # What lies in the work tree and is not tracked counts, or a new one would seem to do nothing.
     assert "missing-info" in repo.rules("--staged")
 
@@ -196,8 +194,12 @@ def test_the_users_configuration_hides_nothing(here: Repo, monkeypatch: pytest.M
     here.stage("a", "a")
     commit = here.commit()
     here.git("update-index", "--add", "--cacheinfo", f"160000,{commit},sub")
-    here.stage("deep/b", "b")
-    here.stage(".gitmodules", '[submodule "sub"]\n\tpath = sub\n\turl = ./\n\tignore = all\n')
+    here.stage_all(
+        {
+            "deep/b": "b",
+            ".gitmodules": '[submodule "sub"]\n\tpath = sub\n\turl = ./\n\tignore = all\n',
+        }
+    )
     for key, value in {
         "diff.ignoreSubmodules": "all",
         "diff.relative": "true",
@@ -217,9 +219,7 @@ def test_the_users_configuration_hides_nothing(here: Repo, monkeypatch: pytest.M
 
 
 def test_below_the_top(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    here.stage(".pmgit.toml", "")
-    here.stage("a", "a")
-    here.stage("deep/b", "b")
+    here.stage_all({".pmgit.toml": "", "a": "a", "deep/b": "b"})
     monkeypatch.chdir(here.path / "deep")
     snapshot = staged.Start(".pmgit.toml").finish()
     assert paths(snapshot) == [".pmgit.toml", "a", "deep/b"]
@@ -279,12 +279,10 @@ def test_what_the_index_has_is_told_by_head_and_the_difference(
 
 
 def test_conflicts_record_nothing(here: Repo) -> None:
-    here.stage("both", "base\n")
-    here.stage("other", "base\n")
+    here.stage_all({"both": "base\n", "other": "base\n"})
     here.commit()
     here.git("checkout", "-q", "-b", "side")
-    here.stage("both", "side\n")
-    here.stage("new", "new\n")
+    here.stage_all({"both": "side\n", "new": "new\n"})
     here.commit()
     here.git("checkout", "-q", "main")
     here.stage("both", "main\n")
@@ -314,8 +312,7 @@ def test_a_linked_worktree_has_its_own_index(here: Repo, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("sparse_index", ["--sparse-index", "--no-sparse-index"])
 def test_a_sparse_checkout(here: Repo, sparse_index: str) -> None:
     for folder in "abc":
-        here.stage(f"{folder}/file", folder)
-        here.stage(f"{folder}/deep/file", folder)
+        here.stage_all({f"{folder}/file": folder, f"{folder}/deep/file": folder})
     here.commit()
     here.git("sparse-checkout", "init", "--cone", sparse_index)
     here.git("sparse-checkout", "set", "a")
@@ -328,8 +325,7 @@ def test_a_sparse_checkout(here: Repo, sparse_index: str) -> None:
 
 
 def test_split_index_and_version_4(here: Repo) -> None:
-    for n in range(30):
-        here.stage(f"folder/file-{n:02}", f"{n}")
+    here.stage_all({f"folder/file-{n:02}": f"{n}" for n in range(30)})
     here.commit()
     for command in (("--split-index",), ("--index-version", "4"), ("--no-split-index",)):
         here.git("update-index", *command)
@@ -461,8 +457,7 @@ def test_commits_under_other_settings_of_git(hooked: Repo) -> None:
 
 def test_the_resolved_merge_is_judged(hooked: Repo) -> None:
     hooked.git("checkout", "-q", "-b", "side")
-    hooked.stage("other.txt", "side\n")
-    hooked.stage(WEIGHTS, 2000)
+    hooked.stage_all({"other.txt": "side\n", WEIGHTS: 2000})
     hooked.commit()
     hooked.git("checkout", "-q", "main")
     hooked.stage("other.txt", "main\n")

@@ -27,8 +27,7 @@ def paths(*folders: str) -> list[str]:
 
 
 def test_all_that_the_index_holds_is_new(here: Repo) -> None:
-    here.stage("committed", "a")
-    here.stage("gone", "a")
+    here.stage_all({"committed": "a", "gone": "a"})
     here.commit()
     here.git("rm", "-q", "gone")
     here.stage("staged", "b")
@@ -40,8 +39,7 @@ def test_all_that_the_index_holds_is_new(here: Repo) -> None:
 
 
 def test_only_some_paths(here: Repo) -> None:
-    for name in ("a/b", "a/c/d", "ab", "e"):
-        here.stage(name, name)
+    here.stage_all({name: name for name in ("a/b", "a/c/d", "ab", "e")})
     assert paths("a") == ["a/b", "a/c/d"]
     assert paths("a/") == ["a/b", "a/c/d"]
     assert paths("e", "a/c") == ["a/c/d", "e"]
@@ -66,8 +64,7 @@ def test_odd_names(here: Repo) -> None:
 
 
 def test_intent_to_add_and_conflicts_are_not_there(here: Repo) -> None:
-    here.stage("a", "a")
-    here.stage("empty", "")
+    here.stage_all({"a": "a", "empty": ""})
     here.write("later", "x")
     here.git("add", "-N", "later")
     oid = here.git("rev-parse", ":a").strip()
@@ -83,9 +80,13 @@ def test_an_empty_index(here: Repo) -> None:
 def test_a_bare_repository_is_judged_by_its_head(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.stage(".gitattributes", "*.bin filter=lfs\n")
-    repo.stage("pretrained_model/bert/model.bin", 3000)
-    repo.stage("pretrained_model/bert/config.json", "{}\n")
+    repo.stage_all(
+        {
+            ".gitattributes": "*.bin filter=lfs\n",
+            "pretrained_model/bert/model.bin": 3000,
+            "pretrained_model/bert/config.json": "{}\n",
+        }
+    )
     repo.commit()
     repo.git("clone", "-q", "--bare", ".", "../bare.git")
     bare = Repo(tmp_path / "bare.git", repo.env, init=None)
@@ -129,8 +130,7 @@ def test_the_index_of_a_commit_vanishes(here: Repo) -> None:
 @pytest.mark.skipif(GIT_VERSION < (2, 35), reason="git 2.35 is the first that sets both at once")
 def test_a_sparse_index_where_indexes_are_split(here: Repo) -> None:
     """Git makes such an index, and cannot read one of our own that it made in the same way."""
-    for name in ("src/a", "doc/b", "c"):
-        here.stage(name, name)
+    here.stage_all({name: name for name in ("src/a", "doc/b", "c")})
     here.commit()
     here.git("config", "core.splitIndex", "true")
     here.git("sparse-checkout", "set", "--cone", "--sparse-index", "src")
@@ -176,11 +176,13 @@ def source(repo: Repo) -> Repo:
 
 
 def _source(repo: Repo) -> None:
-    repo.stage("pretrained_model/bert/config.json", "{}\n")
-    repo.stage("pretrained_model/bert/model.bin", 3000)
+    repo.stage_all(
+        {"pretrained_model/bert/config.json": "{}\n", "pretrained_model/bert/model.bin": 3000}
+    )
     repo.add_info("pretrained_model/bert")
-    repo.stage("notes.txt", "old\n")
-    repo.stage(".pmgit.toml", "[rules.tracked-weights]\nmax-raw-weights = 4000\n")
+    repo.stage_all(
+        {"notes.txt": "old\n", ".pmgit.toml": "[rules.tracked-weights]\nmax-raw-weights = 4000\n"}
+    )
     repo.commit()
     repo.stage("notes.txt", "new\n")
     repo.commit()
@@ -247,8 +249,9 @@ def test_a_treeless_clone(source: Repo) -> None:
 
 
 def test_a_commit_hook_in_a_sparse_partial_clone(source: Repo) -> None:
-    source.stage("pretrained_model/gpt/model.bin", 3000)
-    source.stage("pretrained_model/gpt/config.json", "{}\n")
+    source.stage_all(
+        {"pretrained_model/gpt/model.bin": 3000, "pretrained_model/gpt/config.json": "{}\n"}
+    )
     source.add_info("pretrained_model/gpt")
     source.commit()
     # git 2.34 writes .git/info/sparse-checkout only where a template has made the folder.

@@ -106,8 +106,7 @@ def test_an_object_that_the_remote_has_not(tracked: Repo, tmp_path: Path) -> Non
 
 def test_a_clone_that_stopped_half_way(tracked: Repo, tmp_path: Path) -> None:
     """The objects are gone, as with a quota: pointers take their place, nothing is overwritten."""
-    tracked.stage(NAME, CONTENT)
-    tracked.stage("z.txt", "text\n")
+    tracked.stage_all({NAME: CONTENT, "z.txt": "text\n"})
     tracked.commit()
     tracked.git("push", "-q")
     kept = tmp_path / "kept"

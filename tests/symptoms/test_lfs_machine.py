@@ -41,8 +41,7 @@ def said(result: Result) -> str:
 def test_git_lfs_is_missing(command: str, repo: Repo, without: dict[str, str]) -> None:
     repo.add_remote()
     install_lfs(repo)
-    repo.stage(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    repo.stage(NAME, CONTENT)
+    repo.stage_all({".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", NAME: CONTENT})
     repo.commit()
     repo.git("lfs", "push", "origin", "main")
     repo.write(NAME, pointer(CONTENT))

@@ -47,8 +47,7 @@ def _committed(repo: Repo) -> None:
 def test_an_object_that_is_too_large(committed: Repo) -> None:
     with SmallServer() as server:
         committed.git("config", "lfs.url", server.url)
-        committed.stage(NAME, CONTENT)
-        committed.stage("b.txt", "b\n")
+        committed.stage_all({NAME: CONTENT, "b.txt": "b\n"})
         committed.commit()
         refused = committed.run(["git", "push"])
         assert refused.code != 0

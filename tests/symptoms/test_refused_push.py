@@ -62,12 +62,12 @@ def refused(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     there = remote(folder, env, LARGE_FILES)
     repo = Repo(folder / "repo", env)
     repo.git("remote", "add", "origin", str(there))
-    repo.stage("a.txt", "a\n")
-    repo.stage(".pmgit.toml", "[rules.oversized-blob]\nmax-file-size = 2000\n")
+    repo.stage_all(
+        {"a.txt": "a\n", ".pmgit.toml": "[rules.oversized-blob]\nmax-file-size = 2000\n"}
+    )
     repo.commit("Begin")
     repo.git("push", "-q", "-u", "origin", "main")
-    repo.stage(NAME, CONTENT)
-    repo.stage("b.txt", "b\n")
+    repo.stage_all({NAME: CONTENT, "b.txt": "b\n"})
     repo.commit("Add the file")
     if request.param == "earlier":
         repo.stage("c.txt", "c\n")
