@@ -38,11 +38,10 @@ def generate(*args: str, top: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of what the script reads and writes."""
+    """A copy of what the script reads and writes, with what Python has compiled of it."""
     top = tmp_path / "copy"
-    ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("src", "scripts", "docs", "hooks"):
-        shutil.copytree(ROOT / folder, top / folder, ignore=ignore)
+        shutil.copytree(ROOT / folder, top / folder)
     for name in (".pre-commit-hooks.yaml", "CONTRIBUTING.md", "README.md", "README.zh-CN.md"):
         shutil.copy(ROOT / name, top / name)
     return top

@@ -70,14 +70,14 @@ def test_text_of_the_repository_does_nothing_to_a_ci_log(repo: Repo) -> None:
     repo.git("add", "-A")
     repo.write("pretrained_model/gpt/model.safetensors", 2000)
     repo.write(".gitignore", f"\x1b[31m\u202e\n/pretrained_model/*\n#{evil}\n")
-    found = repo.hook("pre-commit", start=True)
+    found = repo.hook("pre-commit")
     assert found.code == 1, found
     assert not ACTING.search(found.out)
     assert not COMMAND.search(found.out)
     for text in (f'"{evil}" = 1\n', f'storage = "a{evil}"\n', f"[rules.'{evil}']\nx = 1\n",
                  f'select = ["{evil}"]\n'):  # fmt: skip
         repo.stage(".pmgit.toml", text)
-        failed = repo.hook("pre-commit", start=True)
+        failed = repo.hook("pre-commit")
         assert failed.code == 2, failed
         assert not ACTING.search(failed.err), failed.err
         assert not COMMAND.search(failed.err)
@@ -88,7 +88,7 @@ def test_an_endless_message_is_cut(repo: Repo) -> None:
     repo.stage(f"{MODEL}/config.json", "{}\n")
     os.rename(repo.path / "long", repo.path / MODEL / "long")
     repo.git("add", "-A")
-    found = repo.hook("pre-commit", start=True)
+    found = repo.hook("pre-commit")
     assert found.code == 1, found
     assert max(map(len, found.out.splitlines())) < 600
 
@@ -112,7 +112,7 @@ def test_the_longest_names(quote: str, repo: Repo) -> None:
 )  # fmt: skip
 def test_a_name_is_only_ever_a_name(name: str, repo: Repo) -> None:
     repo.stage_all({f"{name}.pt": 1_500_000, "innocent.txt": "x\n"})
-    found = repo.hook("pre-commit", start=True)
+    found = repo.hook("pre-commit")
     assert found.code == 1, found
     for fix in found.fixes:
         repo.paste(fix)
@@ -141,7 +141,7 @@ def test_a_configuration_of_the_repository_runs_nothing(repo: Repo) -> None:
     for text in ('plugins = ["x"]\n', '[rules.tracked-weights]\ncommand = "touch PWNED"\n',
                  'models = ["../outside"]\n', 'models = ["/etc"]\n'):  # fmt: skip
         repo.stage(".pmgit.toml", text)
-        assert repo.hook("pre-commit", start=True).code == 2
+        assert repo.hook("pre-commit").code == 2
     assert not list(repo.path.rglob("PWNED"))
 
 

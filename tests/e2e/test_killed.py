@@ -7,6 +7,7 @@ sent lies on the disk, the process is killed. The next one is served a little mo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -14,14 +15,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.file_server import Asked, Fault, Handler
 from tests.hub_server import HubServer
-from tests.kit import Repo, weights_bytes
+from tests.kit import Repo, isolated_environment, weights_bytes
 
 NAME = "bert"
 ID = f"org/{NAME}"
@@ -34,12 +36,12 @@ OID = hashlib.sha256(DATA).hexdigest()
 #: So many bytes of the weights are sent in each of the runs that are killed in the middle of them.
 STEP, STEPS = 150_000, 16
 
-#: Forks a process that runs `pmgit` with the words of a line, names it, and says when it is gone.
-#: A number in front has it kill itself at that change of a name, before it is made.
+#: Forks a process that runs `pmgit` for a line, names it, and says when it is gone. The line has
+#: the folder, the environment and the words.
+#: A number in front of these has it kill itself at that change of a name, before it is made.
 #: A start of Python that imports the client of the Hub takes half a second of CPU.
 FORKS = """\
-import atexit, encodings.idna, gc, importlib, os, pkgutil, signal, sys
-top = sys.argv[1]
+import atexit, encodings.idna, gc, importlib, json, os, pkgutil, signal, sys
 import huggingface_hub.hf_api, pmgit.commands.add, pmgit.commands.pull, pmgit.commands.update
 import pmgit.formats
 from pmgit.cli import main
@@ -62,8 +64,11 @@ for line in sys.stdin:
         nothing = os.open(os.devnull, os.O_RDWR)
         for file in 0, 1, 2:
             os.dup2(nothing, file)
-        os.chdir(top)  # it may have been made anew
-        sys.argv = ["pmgit", *line.split()]
+        top, environ, words = json.loads(line)
+        os.chdir(top)
+        os.environ.clear()
+        os.environ.update(environ)
+        sys.argv = ["pmgit", *words]
         if sys.argv[1].isdigit():
             kill_at(int(sys.argv.pop(1)))
         try:
@@ -76,37 +81,65 @@ for line in sys.stdin:
 """
 
 
+class Forked(NamedTuple):
+    """A Hub, what the client is told of it, and the process that forks."""
+
+    hub: HubServer
+    env: dict[str, str]
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    """Of all tests here: the client reads what it is told when it is imported."""
+    top = tmp_path_factory.mktemp("forked")
+    with HubServer() as hub:
+        env = hub.environment(str(top / "hf"))
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", FORKS], cwd=top,
+            env={**isolated_environment(top / "home"), **env},
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        yield Forked(hub, env, process)
+        process.communicate()
+
+
 @pytest.fixture
-def hub(repo: Repo) -> Iterator[HubServer]:
-    with HubServer() as server:
-        repo.env |= server.environment(str(repo.path.parent / "hf"))
-        yield server
+def hub(repo: Repo, forked: Forked) -> HubServer:
+    """The Hub as it begins: nothing is there, and nobody has asked."""
+    repo.env |= forked.env
+    found = forked.hub
+    for kept in (found.models, found.log, found.faults, found.cdn.log, found.cdn.faults):
+        kept.clear()
+    found.cdn.objects.clear()
+    return found
 
 
 class Killer:
     """Runs a command of pmgit again and again, and kills it at each moment that is named."""
 
-    def __init__(self, repo: Repo, hub: HubServer, argv: list[str], before: dict[str, bytes]):
-        self.repo, self.hub, self.argv, self.before = repo, hub, argv, before
+    def __init__(self, repo: Repo, forked: Forked, argv: list[str], before: dict[str, bytes]):
+        self.repo, self.argv, self.before = repo, argv, before
+        self.hub, self.forks = forked.hub, forked.process
         self.folder = repo.path / MODEL
         self.kills = 0
-        self.forks = subprocess.Popen(
-            [sys.executable, "-P", "-c", FORKS, repo.path], cwd=repo.path.parent, env=repo.env,
-            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
 
-    def __enter__(self) -> Killer:
-        return self
+    def start(self, *words: str) -> int:
+        """Have a process forked; its id."""
+        assert self.forks.stdin
+        assert self.forks.stdout
+        line = json.dumps([str(self.repo.path), self.repo.env, words])
+        print(line, file=self.forks.stdin, flush=True)
+        return int(self.forks.stdout.readline())
 
-    def __exit__(self, *_: object) -> None:
-        self.forks.communicate()
+    def gone(self) -> str:
+        """How it has ended."""
+        assert self.forks.stdout
+        return self.forks.stdout.readline()
 
     def kill(self, moment: str, is_reached: Callable[[], bool]) -> None:
         """Start the command, wait for a moment and kill it; then nothing wrong lies anywhere."""
-        assert self.forks.stdin
-        assert self.forks.stdout
-        print(*self.argv, file=self.forks.stdin, flush=True)
-        pid = int(self.forks.stdout.readline())
+        pid = self.start(*self.argv)
         until = time.monotonic() + 60
         while not is_reached():
             assert is_there(pid), f"it ended before this moment: {moment}"
@@ -114,17 +147,14 @@ class Killer:
             time.sleep(0.002)
         with suppress(ProcessLookupError):  # the last one may have done all by now
             os.kill(pid, signal.SIGKILL)
-        assert self.forks.stdout.readline().startswith("gone ")
+        assert self.gone().startswith("gone ")
         self.kills += 1
         self.demand_whole_files(moment)
 
     def kill_at(self, number: int) -> bool:
         """Have the command kill itself before so many changes of names; whether it came to that."""
-        assert self.forks.stdin
-        assert self.forks.stdout
-        print(number, *self.argv, file=self.forks.stdin, flush=True)
-        self.forks.stdout.readline()
-        gone = self.forks.stdout.readline()
+        self.start(str(number), *self.argv)
+        gone = self.gone()
         assert gone in ("gone 0\n", "gone 9\n"), gone
         self.demand_whole_files(f"before name {number}")
         return gone == "gone 9\n"
@@ -176,56 +206,56 @@ def stop_description(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> list[As
     return asked_for
 
 
-@contextmanager
-def prepared(repo: Repo, hub: HubServer, command: str, *argv: str) -> Iterator[Killer]:
+def prepared(repo: Repo, forked: Forked, command: str, *argv: str) -> Killer:
     """Kills a command, in a repository in which it has something to do."""
+    hub = forked.hub
     hub.add(ID, OLD if command == "update" else NEW)
     before = OLD if command == "update" else {}
-    with Killer(repo, hub, ["add", ID, "--yes"], before) as killer:
-        if command != "add":
-            killer.finish()
-        if command == "pull":
-            for name in NEW:
-                (repo.path / MODEL / name).unlink()
-        if command == "update":
-            hub.add(ID, NEW)
-        killer.argv = [command, *argv]
-        yield killer
+    killer = Killer(repo, forked, ["add", ID, "--yes"], before)
+    if command != "add":
+        killer.finish()
+    if command == "pull":
+        for name in NEW:
+            (repo.path / MODEL / name).unlink()
+    if command == "update":
+        hub.add(ID, NEW)
+    killer.argv = [command, *argv]
+    return killer
 
 
 @pytest.mark.parametrize("command", ["add", "update", "pull"])
 def test_20_kills_cost_no_byte_twice(
-    repo: Repo, hub: HubServer, monkeypatch: pytest.MonkeyPatch, command: str
+    repo: Repo, hub: HubServer, forked: Forked, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     lock = repo.path / MODEL / "pmgit.lock"
     argv = {"add": [ID, "--yes"], "update": [NAME, "--yes"], "pull": ["--jobs", "1"]}
-    with prepared(repo, hub, command, *argv[command]) as killer:
-        locked = lock.read_bytes() if lock.exists() else b""
-        hub.cdn.log.clear()
-        # 1: while the Hub is asked about the model, or about the first file
-        with monkeypatch.context() as patch:
-            asked = stop_description(hub, patch)
-            killer.kill("it has asked", lambda: bool(asked))
-        # 2 and 3: in a small file, and at its end
-        commit = hub.models[ID].branches["main"]
-        place = f"/{ID}/resolve/{commit}/config.json"
-        for number in (30_000, 10**9):
-            hub.log.clear()
-            hub.faults[place] = [Fault("stall", number)]
-            killer.kill("in a small file", lambda: any(one.path == place for one in hub.log))
-        # so often in the weights
-        for step in range(STEPS):
-            hub.faults.clear()
-            hub.cdn.faults[OID] = [Fault("stall", STEP)]
-            size = STEP * (step + 1)
-            killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
-        # at the end: the last byte has arrived; the file has its name, or not yet
-        hub.cdn.faults.clear()
-        killer.kill("at the end", killer.is_whole)
-        assert killer.kills == 4 + STEPS
-        is_done = command == "add" and lock.exists()  # the last one was killed when all was done
-        if not is_done:
-            killer.finish()
+    killer = prepared(repo, forked, command, *argv[command])
+    locked = lock.read_bytes() if lock.exists() else b""
+    hub.cdn.log.clear()
+    # 1: while the Hub is asked about the model, or about the first file
+    with monkeypatch.context() as patch:
+        asked = stop_description(hub, patch)
+        killer.kill("it has asked", lambda: bool(asked))
+    # 2 and 3: in a small file, and at its end
+    commit = hub.models[ID].branches["main"]
+    place = f"/{ID}/resolve/{commit}/config.json"
+    for number in (30_000, 10**9):
+        hub.log.clear()
+        hub.faults[place] = [Fault("stall", number)]
+        killer.kill("in a small file", lambda: any(one.path == place for one in hub.log))
+    # so often in the weights
+    for step in range(STEPS):
+        hub.faults.clear()
+        hub.cdn.faults[OID] = [Fault("stall", STEP)]
+        size = STEP * (step + 1)
+        killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
+    # at the end: the last byte has arrived; the file has its name, or not yet
+    hub.cdn.faults.clear()
+    killer.kill("at the end", killer.is_whole)
+    assert killer.kills == 4 + STEPS
+    is_done = command == "add" and lock.exists()  # the last one was killed when all was done
+    if not is_done:
+        killer.finish()
     if command == "pull":
         assert lock.read_bytes() == locked
 
@@ -240,7 +270,9 @@ def test_20_kills_cost_no_byte_twice(
 
 
 @pytest.mark.parametrize("command", ["add", "update", "pull"])
-def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, command: str) -> None:
+def test_killed_before_each_name_that_it_gives(
+    repo: Repo, hub: HubServer, forked: Forked, command: str
+) -> None:
     """Between any two files, also between INFO.md and the lock: the same command mends it."""
     argv = {"add": [ID, "--yes"], "update": [NAME, "--yes"], "pull": []}
     start = repo.path.parent / "start"
@@ -249,19 +281,19 @@ def test_killed_before_each_name_that_it_gives(repo: Repo, hub: HubServer, comma
         return {path.name: path.read_bytes() for path in (repo.path / MODEL).iterdir()}
 
     killed: list[set[str]] = []
-    with prepared(repo, hub, command, *argv[command]) as killer:
-        repo.path.rename(start)
+    killer = prepared(repo, forked, command, *argv[command])
+    repo.path.rename(start)
+    shutil.copytree(start, repo.path)
+    killer.finish()
+    right = files()
+    while True:
+        shutil.rmtree(repo.path)
         shutil.copytree(start, repo.path)
+        if not killer.kill_at(len(killed) + 1):
+            break
+        killed.append({path.name for path in killer.folder.glob("*")})
         killer.finish()
-        right = files()
-        while True:
-            shutil.rmtree(repo.path)
-            shutil.copytree(start, repo.path)
-            if not killer.kill_at(len(killed) + 1):
-                break
-            killed.append({path.name for path in killer.folder.glob("*")})
-            killer.finish()
-            assert files() == right, killed
-            assert not list((repo.path / ".git/pmgit/incoming").iterdir()), killed
+        assert files() == right, killed
+        assert not list((repo.path / ".git/pmgit/incoming").iterdir()), killed
     least = {"add": 5, "update": 5, "pull": 3}[command]
     assert len(killed) >= least, killed
