@@ -16,6 +16,7 @@ import pytest
 from pmgit.git import program
 from tests import forked
 from tests.kit import SHELLS, Repo, isolated_environment
+from tests.made_once import put_copy
 from tests.weights import Weights, fetch
 
 GIT_LFS_HINT = (
@@ -185,9 +186,7 @@ def lfs_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lfs_repo(repo: Repo, lfs_template: Path) -> Repo:
     """A repository whose models folder is sent to Git LFS, as by `git lfs track`."""
-    shutil.rmtree(repo.path)
-    shutil.copytree(lfs_template, repo.path)
-    return repo
+    return put_copy(repo, lfs_template)
 
 
 @pytest.fixture(scope="session")

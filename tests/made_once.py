@@ -25,6 +25,13 @@ def settle(repo: Repo) -> None:
     repo.git("update-index", "-q", "--really-refresh")
 
 
+def put_copy(repo: Repo, made: Path) -> Repo:
+    """Put a copy of the prepared repository `made` in the place of this one."""
+    shutil.rmtree(repo.path)
+    shutil.copytree(made, repo.path)
+    return repo
+
+
 def made_once(repo: Repo, make: Callable[[Repo], object]) -> Repo:
     """Turn a new repository into a copy of what `make` makes of one like it, also beside it.
 

@@ -12,6 +12,7 @@ from pmgit.doctor.check import ERROR, OK, WARNING
 from tests.doctor.looking import cure, look_at
 from tests.kit import Repo, isolated_environment, pointer, random_bytes
 from tests.lfs_install import install_lfs, store
+from tests.made_once import put_copy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +49,7 @@ def cloned(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) -> Path
 @pytest.fixture
 def clone(repo: Repo, cloned: Path) -> Repo:
     """A clone without content of a repository with two models and one loose file."""
-    shutil.rmtree(repo.path)
-    shutil.copytree(cloned, repo.path)
-    return repo
+    return put_copy(repo, cloned)
 
 
 def test_models_that_are_not_here(clone: Repo) -> None:

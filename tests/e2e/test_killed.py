@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -248,7 +249,7 @@ def test_20_kills_cost_no_byte_twice(
         hub.faults.clear()
         hub.cdn.faults[OID] = [Fault("stall", STEP)]
         size = STEP * (step + 1)
-        killer.kill(f"at byte {size}", lambda size=size: killer.has_arrived(size))  # type: ignore[misc]
+        killer.kill(f"at byte {size}", partial(killer.has_arrived, size))
     # at the end: the last byte has arrived; the file has its name, or not yet
     hub.cdn.faults.clear()
     killer.kill("at the end", killer.is_whole)

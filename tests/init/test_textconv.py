@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from tests.formats.assemble import torch_zip
 from tests.kit import Repo, isolated_environment, pointer
-from tests.made_once import settle
+from tests.made_once import put_copy, settle
 from tests.tensors.test_read import hostile
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -57,9 +57,7 @@ def with_setting(tmp_path_factory: pytest.TempPathFactory, lfs_template: Path) -
 @pytest.fixture
 def compared(repo: Repo, with_setting: Path) -> Repo:
     """A repository whose weights are compared by their tensors, with two commits of a model."""
-    shutil.rmtree(repo.path)
-    shutil.copytree(with_setting, repo.path)
-    return repo
+    return put_copy(repo, with_setting)
 
 
 def test_without_smudging_nothing_is_copied_and_all_is_shown(compared: Repo) -> None:

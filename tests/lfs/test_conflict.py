@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import Repo, isolated_environment, pointer, random_bytes, weights_bytes
+from tests.made_once import put_copy
 
 SELECT = ("--select", "malformed-pointer")
 PATH = "pretrained_model/bert/model (1).safetensors"
@@ -33,9 +34,7 @@ def diverged(lfs_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture
 def merging(repo: Repo, diverged: Path) -> Repo:
-    shutil.rmtree(repo.path)
-    shutil.copytree(diverged, repo.path)
-    return repo
+    return put_copy(repo, diverged)
 
 
 def stage_conflict(repo: Repo, command: str) -> bytes:

@@ -232,7 +232,10 @@ class _IndexNow:
         self._committed = committed(repository, list(other))
 
     def put_back(self, path: str, before: str) -> str:
-        """Stage `before` ('': nothing) in the place of what is there, unless that is committed."""
+        """Stage the entry `before` again ('': take the file out), unless HEAD has what is staged.
+
+        Returns why it was not done; '' where it was.
+        """
         now, mode, oid = self.now[path], *before.partition(" ")[::2]
         if now.rpartition(" ")[2] == self._committed.get(path, ""):
             return f"left {path} in the index: it is committed"
