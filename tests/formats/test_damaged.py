@@ -42,15 +42,17 @@ def verdict_on(name: str, data: bytes) -> str:
 
 
 def test_a_cut_file_is_never_ok() -> None:
-    """At every byte. What two samples begin with is the same file when it is cut there: it is
-    judged once, and the good ones come first.
+    """At every byte where the whole is good; of the bad ones, which are four times as many and only
+    must not trip pmgit, at every eighth byte, from another one in each sample. What two samples
+    begin with is the same file when it is cut there: it is judged once, and the good ones come first.
     """
     cut = 0
     judged: set[tuple[str, bytes]] = set()
     for name, (verdict, data) in sorted(samples().items(), key=lambda one: one[1][0] != "ok"):
         if len(data) > LARGEST or not name.endswith(ENDS) or name in MAY_BE_WHOLE:
             continue
-        for size in range(len(data)):
+        step = 1 if verdict == "ok" else 8
+        for size in range(cut % step, len(data), step):
             part = name.rpartition(".")[2], data[:size]
             if part in judged:
                 continue
