@@ -213,6 +213,22 @@ def test_objects_of_git_lfs(lfs_repo: Repo) -> None:
     assert (repo.path / WEIGHTS).read_bytes() == UNSAFE
 
 
+def test_an_object_in_its_usual_place_takes_no_question_to_git(lfs_repo: Repo) -> None:
+    """Each costs the commit 3 ms; one that is kept elsewhere is found by the setting."""
+    repo = lfs_repo
+    repo.add_info(MODEL)
+    repo.stage(f"{MODEL}/model.safetensors", UNSAFE)
+    trace = repo.path.parent / "trace"
+    for is_moved in (False, True):
+        if is_moved:
+            (repo.path / ".git/lfs").rename(repo.path.parent / "store")
+            repo.git("config", "lfs.storage", str(repo.path.parent / "store"))
+        trace.unlink(missing_ok=True)
+        shown = repo.hook("--select", "content", env={"GIT_TRACE": str(trace)})
+        assert (shown.code, "not scanned" in shown.err) == (1, False), shown
+        assert (" git config " in trace.read_text()) == is_moved
+
+
 def test_what_is_not_here_is_not_called_safe(repo: Repo) -> None:
     repo.stage_blob(WEIGHTS, pointer(UNSAFE))
     repo.stage_blob(f"{MODEL}/a.bin", pointer(OWN))

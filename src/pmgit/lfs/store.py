@@ -29,6 +29,13 @@ def object_path(storage: str, oid: str) -> str:
     return f"{storage}/objects/{oid[:2]}/{oid[2:4]}/{oid}"  # join takes eight times as long
 
 
+def usual_folder(repository: Repository) -> str:
+    """The store of a repository unless `lfs.storage` names another one: an object that lies there
+    is found without asking Git for that setting.
+    """
+    return os.path.join(repository.common_dir, "lfs")
+
+
 def folders(repository: Repository) -> list[str]:
     """The stores of a repository: its own, and those of the repositories it borrows from."""
     # A bare repository is a server's or a mirror: to ask there costs each push a process.

@@ -175,8 +175,9 @@ def _of_pointers(
     judged: list[JudgedFile] = []
     absent = 0
     room = _HASHED
+    usual = [store.usual_folder(subject.repository)]
     for blob, stands_for in pointers:
-        path = store.find_in(subject.stores, stands_for.oid)
+        path = store.find_in(usual, stands_for.oid) or store.find_in(subject.stores, stands_for.oid)
         if not path:
             absent += 1
             continue
