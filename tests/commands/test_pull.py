@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.anybody import as_anybody
-from tests.kit import Repo, pointer, random_bytes
+from tests.kit import BIN, Repo, pointer, random_bytes
 
 MODEL = "pretrained_model/bert"
 WEIGHTS = f"{MODEL}/model.safetensors"
@@ -20,6 +20,40 @@ def test_what_is_right_stays_and_says_so(repo: Repo) -> None:
     shown = repo.pmgit("pull")
     assert (shown.code, f"{MODEL}: 1 file right" in shown.out) == (0, True), shown
     assert file.stat() == before
+
+
+#: Runs pmgit, and prints how many folders were listed, and how often the memory was read.
+COUNTING = """
+import os, sys
+from pmgit.cli import main
+listed, read = [], []
+def count(event, args):
+    if event == "os.scandir":
+        listed.append(args[0])
+    elif event == "open" and "hashes-" in str(args[0]) and "w" not in str(args[1]):
+        read.append(args[0])
+sys.addaudithook(count)
+sys.argv = ["pmgit", "--quiet", "pull"]
+try:
+    main()
+finally:
+    print(len(listed), len(read), file=sys.stderr)
+"""
+
+
+def test_what_each_model_costs_does_not_grow_with_their_number(repo: Repo) -> None:
+    """With 1,000 models `pmgit pull` took 47 s: it listed all of them for each of them."""
+    counts = []
+    for begin, end in ((0, 4), (4, 16)):
+        for number in range(begin, end):
+            repo.write(f"pretrained_model/m{number}/model.bin", 500 + number)
+            assert repo.pmgit("add", f"m{number}").code == 0
+        done = repo.run([str(BIN / "python"), "-c", COUNTING])
+        assert done.code == 0, done
+        counts.append([int(word) for word in done.err.split()])
+    (few, once), (many, again) = counts
+    assert many - few <= 12 * few // 4
+    assert once <= again <= 2
 
 
 def test_a_git_directory_that_nobody_may_write_is_no_reason_to_fail(repo: Repo) -> None:

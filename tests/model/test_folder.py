@@ -160,6 +160,22 @@ def test_of_a_repository_of_its_own_only_git_is_told(tmp_path: Path) -> None:
     assert list(folder.links_on_disk(str(tmp_path), ROOT)) == []
 
 
+def test_of_one_model_all_is_listed_that_a_look_at_all_models_lists(tmp_path: Path) -> None:
+    top = tmp_path / ROOT
+    git_dir(top / "clone/.git")
+    for name in ("org/m/a.bin", "org/m/sub/b.txt", "org/m2/c.bin", "clone/in/d.bin", ".cache/e/f.bin",
+                 "g/hub/h", "g/xet/i/j", "k/xet/l/n"):  # fmt: skip
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).touch()
+    (top / "org/m/link.bin").symlink_to(top / "org/m/a.bin")
+    (top / "link").symlink_to(top / "org/m")
+    every = set(folder.files_on_disk(str(tmp_path), ROOT))
+    below = [path.relative_to(tmp_path).as_posix() for path in top.rglob("*") if path.is_dir()]
+    for model in (*below, f"{ROOT}/nothing"):
+        expected = {path for path in every if path.startswith(f"{model}/")}
+        assert set(folder.files_on_disk(str(tmp_path), ROOT, model=model)) == expected, model
+
+
 def test_a_models_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "share/bert").mkdir(parents=True)
     (tmp_path / "share/bert/a.bin").touch()

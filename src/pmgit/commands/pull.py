@@ -23,6 +23,7 @@ from pmgit.model.folder import LOCK
 from pmgit.model.lock_file import LOCAL
 from pmgit.models import account, earlier_locks, pull, verify
 from pmgit.models.gate import KEPT, Arrived, Gate, NotTakenError
+from pmgit.models.hashing import Memory
 from pmgit.models.nearby import Nearby
 from pmgit.models.verify import CHANGED, MISSING, STANDS_IN, UNLISTED, UNREADABLE
 from pmgit.report.text import visible
@@ -65,10 +66,13 @@ def command(names: tuple[str, ...], jobs: int, replace: bool, dry_run: bool) -> 
     repository, config, accounts = chosen_models(names)
     nearby = Nearby(repository, [*accounts.models, *accounts.others], os.environ)
     gate = Gate(config, click.echo, note)
-    puller = _Puller(repository, nearby, gate, jobs, replace, dry_run)
+    puller = _Puller(repository, nearby, gate, Memory(repository), jobs, replace, dry_run)
     if not accounts.models:
         say(named(NO_MODEL))
-    return one_by_one(accounts.models, puller.pull, "not restored")
+    try:
+        return one_by_one(accounts.models, puller.pull, "not restored")
+    finally:
+        puller.memory.save()
 
 
 @dataclass
@@ -78,6 +82,7 @@ class _Puller:
     repository: Repository
     nearby: Nearby
     gate: Gate
+    memory: Memory
     jobs: int
     replace: bool
     dry_run: bool
@@ -93,7 +98,7 @@ class _Puller:
             return self._pull(model, shown)
 
     def _pull(self, model: Account, shown: str) -> int:
-        verdicts = verify.verify(self.repository, [model])[model.path]
+        verdicts = verify.verify(self.repository, [model], memory=self.memory)[model.path]
         changed = [v for v in verdicts if v.state == CHANGED]
         replaced = {v.path for v in changed}
         if not self.replace:

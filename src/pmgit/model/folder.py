@@ -223,8 +223,11 @@ def files_on_disk(
     of_other: bool = False,
     described: Collection[str] = (),
     bounded: bool = True,
+    model: str = "",
 ) -> Iterator[str]:
     """The files below a models folder in the work tree, from the top of the repository.
+
+    With `model`, a folder below that one, its files alone: no other model is looked at.
 
     Of a repository of its own (a clone, a bare one) only `.git` is listed: its files are none of
     this one's. (`of_other`: they are asked for, where the models folder is one.) Links are not
@@ -240,7 +243,11 @@ def files_on_disk(
         return
     left = MAX_FOLDERS if bounded else sys.maxsize
     deepest = MAX_DEPTH if bounded else sys.maxsize
-    folders = [(root, 0, False)]  # with: how deep it lies, whether it lies in a model's folder
+    begin = model or root
+    if model and not _leads_to(top, root, model):
+        return
+    # With: how deep it lies, whether it lies in a model's folder.
+    folders = [(begin, begin.count("/") - root.count("/"), False)]
     while folders and left:
         folder, depth, inside = folders.pop()
         left -= 1
@@ -273,6 +280,19 @@ def files_on_disk(
                     folders.append((path, depth + 1, inside))
         except OSError:
             continue
+
+
+def _leads_to(top: str, root: str, model: str) -> bool:
+    """Whether a look into a models folder comes to this folder below it."""
+    at = root
+    for name in model[len(root) + 1 :].split("/"):
+        beside = ["hub"] if os.path.lexists(f"{top}/{at}/hub") else []
+        above, at = at, f"{at}/{name}"
+        if is_passed(above, name, beside) or os.path.islink(f"{top}/{at}"):
+            return False
+        if at != model and is_repository(f"{top}/{at}"):
+            return False
+    return True
 
 
 def is_passed(folder: str, name: str, beside: list[str]) -> bool:

@@ -226,13 +226,13 @@ def _share_out(
 
 def look_again(repository: Repository, model: Account) -> None:
     """Take anew what lies on disk of a model: another process may have changed it."""
-    begin = len(model.path) + 1
-    places = [
-        path
-        for path in folder.files_on_disk(repository.top, model.root, bounded=False)
-        if path.startswith(f"{model.path}/") and path[begin:] not in (INFO, LOCK)
-    ]
-    model.disk = {path[begin:]: _look(os.path.join(repository.top, path)) for path in places}
+    top, begin = repository.top, len(model.path) + 1
+    places = folder.files_on_disk(top, model.root, bounded=False, model=model.path)
+    model.disk = {
+        path[begin:]: _look(os.path.join(top, path))
+        for path in places
+        if path[begin:] not in (INFO, LOCK)
+    }
     _read(model, repository)
 
 

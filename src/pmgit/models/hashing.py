@@ -36,18 +36,18 @@ class Memory:
     """The hashes of files by their identity; `save` writes what was added."""
 
     def __init__(self, repository: Repository) -> None:
-        owner = os.getuid() if hasattr(os, "getuid") else 0
+        self._owner = os.getuid() if hasattr(os, "getuid") else 0
         folder = os.path.join(repository.git_dir, "pmgit")
-        self._path = os.path.join(folder, f"hashes-{owner}.json")
-        self._known = self._read(owner)
+        self._path = os.path.join(folder, f"hashes-{self._owner}.json")
+        self._known = self._read()
         self._added: dict[str, list[object]] = {}
 
-    def _read(self, owner: int) -> dict[str, list[object]]:
+    def _read(self) -> dict[str, list[object]]:
         try:
             status = os.lstat(self._path)
         except OSError:
             return {}
-        if not stat.S_ISREG(status.st_mode) or getattr(status, "st_uid", 0) != owner:
+        if not stat.S_ISREG(status.st_mode) or getattr(status, "st_uid", 0) != self._owner:
             return {}
         if status.st_mode & 0o022 and os.name == "posix":
             return {}  # others could have written it
@@ -79,7 +79,8 @@ class Memory:
         """Write what was added; a memory that cannot be written is none, and no error."""
         if not self._added:
             return
-        data = json.dumps(self._known | self._added, separators=(",", ":")).encode("ascii")
+        # Another pmgit may have written meanwhile: a `pull` of many models takes hours.
+        data = json.dumps(self._read() | self._added, separators=(",", ":")).encode("ascii")
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             write_whole(self._path, data)

@@ -68,8 +68,11 @@ def verify(
     shard: tuple[int, int] = (1, 1),
     force: bool = False,
     on_bytes: Callable[[int], None] | None = None,
+    memory: Memory | None = None,
 ) -> dict[str, list[Verdict]]:
     """The verdicts of every model, by its path, sorted by file; nothing is changed.
+
+    Who asks for one model after another gives the `memory` of hashes, and saves it at the end.
 
     `shard` K, N takes the K-th of N parts, of about the same number of bytes. With `force`, what
     was hashed before is hashed again. Only files of the right size are read.
@@ -90,13 +93,14 @@ def verify(
             found[place].append(quick)
         else:
             to_hash[f"{place}/{path}"] = (place, path, need)
-    memory = Memory(repository)
+    known = memory or Memory(repository)
     hashed = hash_files(
-        repository.top, to_hash, None if force else memory, jobs=jobs, on_bytes=on_bytes
+        repository.top, to_hash, None if force else known, jobs=jobs, on_bytes=on_bytes
     )
     for whole, (place, path, need) in to_hash.items():
         found[place].append(_by_hash(repository.top, whole, path, need, hashed[whole]))
-    memory.save()
+    if memory is None:
+        known.save()
     if shard[0] == 1:
         for model in models:
             found[model.path] += _unlisted(model)
