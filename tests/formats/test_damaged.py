@@ -42,9 +42,9 @@ def verdict_on(name: str, data: bytes) -> str:
 
 
 def test_a_cut_file_is_never_ok() -> None:
-    """At every byte where the whole is good; of the bad ones, which are four times as many and only
-    must not trip pmgit, at every eighth byte, from another one in each sample. What two samples
-    begin with is the same file when it is cut there: it is judged once, and the good ones come first.
+    """At every byte where the whole is good; of the bad ones, four times as many, which only must
+    not trip pmgit, at every eighth byte, beginning with another one in each sample. What two
+    samples begin with is the same file when it is cut there: it is judged once, good ones first.
     """
     cut = 0
     judged: set[tuple[str, bytes]] = set()

@@ -163,8 +163,8 @@ def test_of_a_repository_of_its_own_only_git_is_told(tmp_path: Path) -> None:
 def test_of_one_model_all_is_listed_that_a_look_at_all_models_lists(tmp_path: Path) -> None:
     top = tmp_path / ROOT
     git_dir(top / "clone/.git")
-    for name in ("org/m/a.bin", "org/m/sub/b.txt", "org/m2/c.bin", "clone/in/d.bin", ".cache/e/f.bin",
-                 "g/hub/h", "g/xet/i/j", "k/xet/l/n"):  # fmt: skip
+    for name in ("org/m/a.bin", "org/m/sub/b.txt", "org/m2/c.bin", "clone/in/d.bin",
+                 ".cache/e/f.bin", "g/hub/h", "g/xet/i/j", "k/xet/l/n"):  # fmt: skip
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).touch()
     (top / "org/m/link.bin").symlink_to(top / "org/m/a.bin")
