@@ -150,3 +150,23 @@ def test_a_change_elsewhere_does_not_ask(described: Repo) -> None:
     assert findings(described) == []
     described.stage(f"{MODEL}/config.json", '{"a": 1}\n')
     assert [f["severity"] for f in findings(described)] == ["warning"]
+
+
+def test_a_full_list_counts_the_weights_behind_its_last(repo: Repo) -> None:
+    """It names 1,000: of the others a warning for each could not be cured."""
+    many = {f"{MODEL}/{number:04}.bin": pointer(b"%d" % number) for number in range(10, 1013)}
+    for path, data in many.items():
+        repo.write(path, data)
+    repo.stage_all(many)
+    assert repo.pmgit("info", "new", "mine").code == 0
+    repo.git("add", INFO)
+    assert "and 3 more files" in (repo.path / INFO).read_text()
+    assert findings(repo) == []
+    for name in ("0005.bin", "0500-more.bin"):
+        repo.stage_blob(f"{MODEL}/{name}", pointer(name.encode()))
+        repo.write(f"{MODEL}/{name}", pointer(name.encode()))
+    messages = {finding["message"] for finding in findings(repo)}
+    # What they push behind the last stays counted.
+    assert messages == {"0005.bin is not listed", "0500-more.bin is not listed"}
+    cured(repo)
+    assert "and 5 more files" in (repo.path / INFO).read_text()

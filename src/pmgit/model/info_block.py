@@ -20,6 +20,8 @@ BEGIN = {
 END = "<!-- /pmgit:files -->"
 #: An INFO.md stays readable, and under its 1 MB.
 MAX_LISTED = 1000
+#: How the line behind those begins.
+_MORE = "- …"
 #: What the marks of a begin have in common, in both languages.
 _BEGIN = "<!-- pmgit:files"
 _HEADING = {"en": "## Files", "zh": "## 文件清单"}
@@ -60,6 +62,15 @@ def listed(data: bytes) -> list[Listed]:
     return [one for one in found if one]
 
 
+def lists_until(data: bytes, files: list[Listed]) -> str:
+    """The last of the listed `files` of a block that has no room for more weights; else ''.
+
+    The weights of a model whose paths come behind it are counted in the block, and not listed.
+    """
+    is_full = len(files) >= MAX_LISTED and all(file.sha256 for file in files)
+    return files[-1].path if is_full and _MORE.encode() in data else ""
+
+
 def renewed(data: bytes, files: Iterable[ModelFile], language: str) -> bytes:
     """An INFO.md whose block lists `files`; everything outside of the block stays to the byte.
 
@@ -92,9 +103,8 @@ def files_block(files: Iterable[ModelFile], language: str) -> str:
     lines = [BEGIN[language], *map(_line, kept)]
     if len(ranked) > len(kept):
         more = len(ranked) - len(kept)
-        lines.append(
-            f"- …（另有 {more} 个文件）" if language == "zh" else f"- … and {more} more files"
-        )
+        rest = f"（另有 {more} 个文件）" if language == "zh" else f" and {more} more files"
+        lines.append(_MORE + rest)
     return "\n".join([*lines, END])
 
 

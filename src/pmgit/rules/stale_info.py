@@ -110,8 +110,9 @@ class StaleInfo(Rule):
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
         names = {one.path for one in listed}
+        last = info_block.lists_until(data, listed)
         for name in sorted(name for name, fact in facts.items() if fact.is_weights):
-            if name not in names:
+            if name not in names and not (last and name > last):
                 # The block is made from the lock: without a new one it would not list this, either.
                 cure = _relocked(subject, model, lock) if lock and name not in locked else fix
                 yield self.finding(path, f"{name} is not listed", severity=WARNING, fix=cure)
