@@ -137,4 +137,4 @@ def _lock_anew(subject: Subject, stated: Stated, others: list[Statement]) -> Fix
         return None  # lock-mismatch speaks of it
     from pmgit.rules import _relock  # most licenses agree
 
-    return _relock.fix_of(subject, stated.model, lock)
+    return _relock.Cures(subject, stated.model, lock).anew

@@ -87,13 +87,14 @@ class LockMismatch(Rule):
                 else:
                     yield from self._judge(subject, model, blob, lock, severity)
                     continue
-            advice = _relock.advice_for(subject, model, None, ())
+            advice = _relock.Cures(subject, model, None).advice(())
             message += advice.note
             yield self.finding(blob.path, message, severity=severity, fix=advice.fix)
 
     def _judge(
         self, subject: Subject, model: Model, blob: Blob, lock: Lock, severity: str
     ) -> Iterator[Finding]:
+        cures = _relock.Cures(subject, model, lock)
         facts = recorded.facts(subject, model)
         differs = {
             file.path: why
@@ -115,7 +116,7 @@ class LockMismatch(Rule):
                     "; to have that back: pmgit pull MODEL; to lock less of the model, remove"
                 )
                 message += " pmgit.lock, then: pmgit add SOURCE --exclude PATTERN"
-            advice = _relock.advice_for(subject, model, lock, differs)
+            advice = cures.advice(differs)
             message += advice.note
             yield self.finding(blob.path, message, severity=severity, fix=advice.fix)
         locked = {file.path for file in lock.files}
@@ -124,8 +125,7 @@ class LockMismatch(Rule):
         )
         if without:
             message = f"lists not all weights: {listed(without, _NAMED)}"
-            if gone := _relock.gone_of(subject, model, lock):
-                message += f"; listed and not here: {listed(gone, 1)}; if that is deleted for good,"
-                message += " lock what is here: pmgit update MODEL"
-            fix = _relock.fix_of(subject, model, lock)
-            yield self.finding(blob.path, message, severity=WARNING, fix=fix)
+            if cures.gone:
+                message += f"; listed and not here: {listed(cures.gone, 1)}; if that is deleted for"
+                message += " good, lock what is here: pmgit update MODEL"
+            yield self.finding(blob.path, message, severity=WARNING, fix=cures.anew)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pmgit.model.folder import Model
     from pmgit.model.lock_file import Lock
     from pmgit.model.subject import Subject
+    from pmgit.rules._relock import Cures
 
 
 class StaleInfo(Rule):
@@ -86,6 +87,7 @@ class StaleInfo(Rule):
         lock = recorded.lock_of(subject, model)
         locked = {file.path: file.sha256 for file in lock.files} if lock else {}
         removed = recorded.removed(subject, model)
+        cures: Cures | None = None
         for one in listed:
             why = recorded.difference(facts.get(one.path), one.size, one.sha256)
             if not one.sha256:
@@ -103,9 +105,8 @@ class StaleInfo(Rule):
                 if lock and (
                     locked.get(one.path) == one.sha256 or (why == "gone" and one.path in locked)
                 ):
-                    from pmgit.rules import _relock  # most lists are those of their locks
-
-                    advice = _relock.advice_for(subject, model, lock, (INFO, one.path))
+                    cures = cures or _cures(subject, model, lock)
+                    advice = cures.advice((INFO, one.path))
                     cure, why = advice.fix, why + advice.note  # the lock is stale as well
                 message = f"{one.path}: {why}"
                 yield self.finding(path, message, severity=severity, line=one.line, fix=cure)
@@ -114,7 +115,10 @@ class StaleInfo(Rule):
         for name in sorted(name for name, fact in facts.items() if fact.is_weights):
             if name not in names and not (last and name > last):
                 # The block is made from the lock: without a new one it would not list this, either.
-                cure = _relocked(subject, model, lock) if lock and name not in locked else fix
+                cure = fix
+                if lock and name not in locked:
+                    cures = cures or _cures(subject, model, lock)
+                    cure = cures.anew
                 yield self.finding(path, f"{name} is not listed", severity=WARNING, fix=cure)
 
     def _is_gone(self, subject: Subject, model: Model, name: str) -> bool:
@@ -131,7 +135,7 @@ class StaleInfo(Rule):
         return any(change.path == path and not change.oid for change in subject.model_changes)
 
 
-def _relocked(subject: Subject, model: Model, lock: Lock) -> Fix | None:
+def _cures(subject: Subject, model: Model, lock: Lock) -> Cures:
     from pmgit.rules import _relock  # most lists are those of their locks
 
-    return _relock.fix_of(subject, model, lock)
+    return _relock.Cures(subject, model, lock)
