@@ -99,7 +99,7 @@ GUARDED = {
         "look",
         "words",
     ),
-    "test_missing_info.py": ("branches", "local_weights"),
+    "test_missing_info.py": ("branches",),
     "test_unsafe_weights.py": ("judged_files",),
     "test_folder.py": ("file_names", "nested"),
     "test_info_file.py": ("repo_id",),
