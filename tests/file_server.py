@@ -15,6 +15,7 @@ import struct
 import termios
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -58,9 +59,34 @@ class Fault:
     seconds: float = 0.0
 
 
-class _Quiet(ThreadingHTTPServer):
+class QuietServer(ThreadingHTTPServer):
+    """Answers on a port of loopback. Without a request nothing runs; `serve_forever` polls."""
+
+    daemon_threads = True
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._is_open = True
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients are killed here, and connections reset: no news."""
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether this is a client, and not what `close` wakes the thread with."""
+        return self._is_open
+
+    def close(self) -> None:
+        self._is_open = False
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.server_port), 10):
+            pass
+        self._thread.join(10)
+        self.server_close()
+
+    def _serve(self) -> None:
+        while self._is_open:
+            self.handle_request()
 
 
 class Server:
@@ -80,14 +106,11 @@ class Server:
         class Mine(Handler):
             owner = server
 
-        self._http = _Quiet(("127.0.0.1", 0), Mine)
-        self._http.daemon_threads = True
-        # `shutdown` waits for as long as it polls, by default half a second.
-        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+        self._http = QuietServer(Mine)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self._http.server_port}"
 
     def answer(self, handler: Handler, asked: Asked) -> None:
         """Answer a request; by the handler's methods."""
@@ -106,8 +129,7 @@ class Server:
 
     def close(self) -> None:
         self.closed.set()
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.close()
 
     def __enter__(self) -> Any:
         return self

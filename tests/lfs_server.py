@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
+
+from tests.file_server import QuietServer
 
 
 class LfsServer:
@@ -116,18 +118,12 @@ class LfsServer:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        # `shutdown` waits for as long as it polls, by default half a second.
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
-        self._thread.start()
+        self._server = QuietServer(Handler)
 
     @property
     def url(self) -> str:
         """The address for `lfs.url`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/lfs"
+        return f"http://127.0.0.1:{self._server.server_port}/lfs"
 
     @property
     def uploads(self) -> list[str]:
@@ -156,8 +152,7 @@ class LfsServer:
 
     def close(self) -> None:
         self._closed.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def __enter__(self) -> LfsServer:
         return self
