@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from pmgit.core.shell import Shell
 from pmgit.doctor import hub_environment
 from pmgit.doctor.check import ERROR, OK, WARNING, Check
 from tests.doctor.looking import context, look_at
+from tests.hf_command import hf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,13 +125,12 @@ def test_the_commands_about_the_disk_are_there(plain: Repo, tmp_path: Path) -> N
         file = cache / "models--org--net" / part
         file.parent.mkdir(parents=True)
         file.write_text("1" * 40)
-    env = {"HF_HUB_CACHE": str(cache)}
-    listed = plain.sh("hf cache ls --sort size --format json", env=env)
-    assert listed.code == 0, listed
-    assert "org/net" in listed.out
-    assert plain.sh("hf cache prune --yes", env=env).code == 0
-    assert (cache / "models--org--net/refs/main").exists()
-    assert plain.sh("hf cache rm model/org/net --yes", env=env).code == 0
+    listing = "cache ls --sort size --format json"
+    printed = hf(
+        *(listing, "cache prune --yes", listing, "cache rm model/org/net --yes"),
+        env={**plain.env, "HF_HUB_CACHE": str(cache)},
+    )
+    assert ["org/net" in printed[0], "org/net" in printed[2]] == [True, True], printed
     assert not (cache / "models--org--net").exists()
 
 
@@ -197,19 +196,23 @@ def test_no_secret_is_printed(form: str, plain: Repo, tmp_path: Path) -> None:
         assert secret not in done.out + done.err
 
 
-PROBE = (
-    "import json; from huggingface_hub import constants as c;"
-    "print(json.dumps([c.HF_HOME, c.HF_HUB_CACHE, c.HF_TOKEN_PATH, c.ENDPOINT]))"
-)
-OURS = (
-    "import json, os; from pmgit.hub.places import places; p = places(os.environ);"
-    "print(json.dumps([p.home, p.cache, p.token_file, p.endpoint]))"
-)
+#: What huggingface_hub reads of each of several environments, and what pmgit does.
+PROBE = """\
+import importlib, json, os, sys
+from huggingface_hub import constants as c
+from pmgit.hub.places import places
+for environ in json.load(sys.stdin):
+    os.environ.clear()
+    os.environ.update(environ)
+    importlib.reload(c)
+    p = places(os.environ)
+    ours = [p.home, p.cache, p.token_file, p.endpoint]
+    print(json.dumps([ours, [c.HF_HOME, c.HF_HUB_CACHE, c.HF_TOKEN_PATH, c.ENDPOINT]]))
+"""
 
 
-@pytest.mark.parametrize(
-    "env",
-    [
+def test_places_are_those_of_huggingface_hub(plain: Repo) -> None:
+    environments: list[dict[str, str]] = [
         {},
         {"XDG_CACHE_HOME": "/xdg"},
         {"HF_HOME": "~/a"},
@@ -218,15 +221,10 @@ OURS = (
         {"HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_TOKEN_PATH": "~/t"},
         {"HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_HUB_CACHE": "$HF_HOME/new"},
         {"TRANSFORMERS_CACHE": "/dead"},
-    ],
-    ids=str,
-)
-def test_places_are_those_of_huggingface_hub(env: dict[str, str], plain: Repo) -> None:
-    def ask(code: str) -> object:
-        environ = {**plain.env, **env}
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=environ, capture_output=True, check=True, cwd=os.sep
-        )
-        return json.loads(done.stdout)
-
-    assert ask(OURS) == ask(PROBE)
+    ]
+    asked = json.dumps([{**plain.env, **one} for one in environments])
+    done = plain.run([sys.executable, "-c", PROBE], cwd=os.sep, stdin=asked.encode())
+    told = list(map(json.loads, done.out.splitlines()))
+    assert len({str(theirs) for _, theirs in told}) == 7, "all differ but {} and the dead one"
+    for environment, (ours, theirs) in zip(environments, told, strict=True):
+        assert ours == theirs, environment

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pmgit.symptoms import data
-from tests.kit import BIN, Repo, Result, pointer, weights_bytes
+from tests.hf_command import hf
+from tests.kit import Repo, Result, pointer, weights_bytes
 from tests.lfs_install import install_lfs
 from tests.symptoms.reading import explain, way
 
@@ -183,22 +182,6 @@ def test_weights_that_nothing_can_read(lfs_repo: Repo) -> None:
     assert (lfs_repo.path / path).read_bytes() == CONTENT
 
 
-#: Runs a program of Python for the help of several of its commands; form feeds stand between them.
-ASK = """\
-import runpy, sys
-program, *several = sys.argv[1:]
-for number, words in enumerate(several):
-    if number:
-        print("\\f")
-    sys.argv = ["hf", *words.split(), "--help"]
-    try:
-        runpy.run_path(program, run_name="__main__")
-    except SystemExit as end:
-        assert not end.code, (words, end.code)
-    sys.stdout.flush()
-"""
-
-
 def test_hf_has_the_commands_that_are_named() -> None:
     named = {
         tuple(word for word in way.run.split()[1:3] if word.islower())
@@ -208,9 +191,7 @@ def test_hf_has_the_commands_that_are_named() -> None:
     }
     assert len(named) > 3
     firsts = sorted({words[:-1] for words in named})
-    # All of them in one process: `hf` takes half a second to start.
-    asked = [sys.executable, "-c", ASK, str(BIN / "hf"), *map(" ".join, firsts)]
-    shown = subprocess.check_output(asked, text=True).split("\f\n")
+    shown = hf(*(" ".join([*words, "--help"]) for words in firsts))
     for first, text in zip(firsts, shown, strict=True):
         for words in named:
             if words[:-1] == first:
