@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit import Repo, isolated_environment, pointer, random_bytes, weights_bytes
-from tests.made_once import put_copy
+from tests.lfs_install import stage_sent, store
+from tests.made_once import put_copy, settle
+from tests.server_install import judging_remote
 
 SELECT = ("--select", "malformed-pointer")
 PATH = "pretrained_model/bert/model (1).safetensors"
@@ -29,6 +31,7 @@ def diverged(lfs_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         repo.git("switch", "-q", *(["-c"] if branch == "side" else []), branch)
         repo.stage(PATH, content)
         repo.commit(f"{branch}: " + "other weights, " * 8)
+    settle(repo)
     return repo.path
 
 
@@ -99,22 +102,28 @@ def test_the_conflict_is_found_and_each_side_can_be_taken(way: str, merging: Rep
     if way in SAME_SIDES:
         return
     for content, name in ((theirs, other), (ours, mine)):
-        merging.stage(PATH, text)
+        stage_sent(merging, PATH, text)
         line = fix.replace("--source=HEAD", f"--source={name}")
         merging.paste(line)
         assert merging.blob(PATH) == pointer(content)
         assert (merging.path / PATH).read_bytes() == content
-        assert merging.git("status", "--porcelain", "--", PATH)[1:2] in ("", " ")
     assert merging.check() == []
 
 
 def test_several_files_and_one_command(merging: Repo) -> None:
-    for branch in ("side", "main"):
-        merging.git("switch", "-q", branch)
-        merging.stage_all(
-            {f"pretrained_model/bert/{name}.safetensors": branch.encode() * 2000 for name in "ab"}
-        )
-        merging.commit()
+    # Of side in an index of its own: to check it out and back takes four filters of Git LFS.
+    other = Repo(merging.path, {**merging.env, "GIT_INDEX_FILE": ".git/other"}, init=None)
+    other.git("read-tree", "side")
+    for repo, branch in ((other, b"side"), (merging, b"main")):
+        contents = {f"pretrained_model/bert/{name}.safetensors": branch * 2000 for name in "ab"}
+        for path, content in contents.items():
+            store(repo, content)
+            if repo is merging:
+                repo.write(path, content)
+        repo.stage_blobs({path: pointer(content) for path, content in contents.items()})
+    made = other.git("commit-tree", "-p", "side", "-m", "more", other.git("write-tree").strip())
+    merging.git("update-ref", "refs/heads/side", made.strip())
+    merging.commit()
     stage_conflict(merging, "git merge side")
     result = merging.pmgit("check", *SELECT)
     assert result.code == 1
@@ -232,10 +241,8 @@ def test_small_content_that_is_no_pointer(lfs_repo: Repo) -> None:
     assert lfs_repo.check(*SELECT) == []
 
 
-def test_a_server_that_has_the_objects(merging: Repo, tmp_path: Path) -> None:
-    server = Repo(tmp_path / "server.git", merging.env, init=("--bare",))
-    merging.pmgit("server", "install", str(server.path))
-    merging.git("remote", "add", "origin", str(server.path))
+def test_a_server_that_has_the_objects(merging: Repo) -> None:
+    judging_remote(merging)
     merging.git("push", "-q", "origin", "main")
     stage_conflict(merging, "git merge side")
     merging.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "merged")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.kit import BIN, Repo, pointer, random_bytes, weights_bytes
 from tests.lfs_install import install_lfs
+from tests.server_install import judging_remote
 from tests.snapshots.test_staged import NAMES
 
 if TYPE_CHECKING:
@@ -223,11 +224,18 @@ def test_the_fix_below_the_top(unfiltered: Repo, on_disk: str) -> None:
     is_pointer(unfiltered, PATH, CONTENT)
 
 
+#: Of NAMES one of each kind, where Git LFS is started for each file: quotes, options, commands,
+#: magic, patterns, line ends, what is no UTF-8.
+EACH_BY_ITSELF = ("quote'.bin", 'double".bin', "back\\slash.bin", "line\nbreak", "-rf", "--help",
+                  "$(touch PWNED)", ":(exclude)x", "*.bin", " ", b"w\xff.bin")  # fmt: skip
+
+
 @pytest.mark.parametrize(("on_disk", "cwd"), [("same", ""), ("absent", "m")])
 def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
     repo.stage(".gitattributes", "/m/x/** filter=lfs\n")
     contents = {}
-    for number, name in enumerate(NAMES):
+    names = NAMES if on_disk == "same" else EACH_BY_ITSELF
+    for number, name in enumerate(names):
         path = os.fsdecode(b"m/x/" + os.fsencode(name))
         contents[path] = random_bytes(1000, number)
         repo.write(path, contents[path])
@@ -236,7 +244,7 @@ def test_the_fix_with_hostile_names(repo: Repo, on_disk: str, cwd: str) -> None:
         for path in contents:
             (repo.path / path).unlink()
         (repo.path / "m").mkdir(exist_ok=True)
-    assert len(repo.check(*SELECT)) == len(NAMES)
+    assert len(repo.check(*SELECT)) == len(names)
     repo.paste_all(*SELECT, cwd=cwd)
     assert not list(repo.path.rglob("PWNED"))
     are_pointers(repo, contents)
@@ -319,10 +327,7 @@ def test_in_a_linked_worktree(unfiltered: Repo) -> None:
 @pytest.fixture
 def server(repo: Repo) -> Repo:
     """A server that judges pushes, called `origin`."""
-    server = Repo(repo.path.parent / "server.git", repo.env, init=("--bare",))
-    assert server.pmgit("server", "install", ".").code == 0
-    repo.git("remote", "add", "origin", str(server.path))
-    return server
+    return judging_remote(repo)
 
 
 @pytest.mark.parametrize("packed", [False, True])
