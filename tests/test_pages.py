@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.set_ups import set_up
 from tests.kit import Repo
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def models(repo: Repo, weights: Weights) -> Repo:
     return repo
 
 
-def set_up(repo: Repo, *args: str) -> Repo:
-    assert repo.pmgit("init", "--yes", "--hooks", "native", *args).code == 0
+def begin(repo: Repo, *args: str, is_pushed: bool = True) -> None:
+    """What a page begins with: pmgit set up, which tests of `pmgit init` are about."""
+    set_up(repo, "--hooks", "native", *args)
     repo.git("add", "-A")
-    repo.commit("Set up pmgit", verify=True)
-    repo.git("push", "-q", "origin", "main")
-    return repo
+    repo.commit("Set up pmgit")
+    if is_pushed:
+        if "lfs" in args:
+            repo.git("lfs", "push", "origin", "main")
+        repo.git("push", "-q", "--no-verify", "origin", "main")
 
 
 def clone_of(repo: Repo) -> Repo:
@@ -62,12 +66,12 @@ def test_which_storage(models: Repo) -> None:
 
 
 def test_the_page_about_joining_is_what_happens(models: Repo) -> None:
-    set_up(models, "--storage", "lfs")
+    begin(models, "--storage", "lfs")
     replay(clone_of(models), "joining", "joining")
 
 
 def test_switching_and_back(models: Repo, weights: Weights) -> None:
-    set_up(models)
+    begin(models)
     clone = clone_of(models)
     clone.write(WEIGHTS, weights.safetensors)
     replay(models, "switching-storage", "to-lfs")
@@ -87,14 +91,14 @@ def test_the_page_about_updating_is_what_happens(models: Repo) -> None:
     old = ("--source", address, "--license", "MIT", "--revision", "6.2.3")
     day = ("--downloaded", "2026-01-13")
     assert models.pmgit("info", "new", "silero-vad", *old, *day).code == 0
-    set_up(models, "--storage", "lfs")
+    begin(models, "--storage", "lfs", is_pushed=False)
     models.write(WEIGHTS, models.path.joinpath(WEIGHTS).read_bytes()[:-4] + b"\0" * 4)
     replay(models, "updating-a-model", "updating")
     assert models.rules("--all") == []
 
 
 def test_the_page_about_models_shows_what_is_known(models: Repo) -> None:
-    set_up(models)
+    begin(models, is_pushed=False)
     models.git("rm", "-q", f"{SILERO}/INFO.md")
     models.write(f"{SILERO}/README.md", "---\nlicense: mit\n---\n")
     given = ("--source", "https://pypi.org/project/silero-vad/", "--license", "apache-2.0")
@@ -128,7 +132,7 @@ def test_the_page_about_models_shows_what_is_asked(models: Repo) -> None:
 
 
 def test_the_page_about_uninstalling_is_what_happens(models: Repo) -> None:
-    set_up(models)
+    begin(models, is_pushed=False)
     replay(models, "uninstalling", "undo")
     assert not (models.path / ".pmgit.toml").exists()
     assert (models.path / WEIGHTS).exists()

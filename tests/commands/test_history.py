@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.set_ups import set_up
 from tests.kit import ACTING, COMMAND, Repo, pointer, random_bytes, weights_bytes, weights_for
 from tests.made_once import made_once
 
@@ -114,7 +115,7 @@ def test_the_plan_for_pushed_weights(old: Repo, tmp_path: Path) -> None:
 
 def test_the_plan_in_a_repository_that_pmgit_guards(old: Repo, tmp_path: Path) -> None:
     """Old tags and branches have neither an INFO.md nor a baseline: the hook refuses them."""
-    assert old.pmgit("init", "--yes", "--storage", "lfs", "--hooks", "native").code == 0
+    set_up(old, "--storage", "lfs", "--hooks", "native")
     old.git("add", ".")
     assert old.pmgit("baseline").code == 0
     old.git("add", ".")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pmgit.hooks.shim import SHIM
+from tests.e2e.set_ups import init_unproved
 from tests.kit import BIN, Repo
 
 pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
@@ -19,8 +20,7 @@ NATIVE = ("--hooks", "native")
 
 
 def test_it_writes_the_configuration_in_full(repo: Repo) -> None:
-    done = repo.pmgit("init", "--yes", *NATIVE)
-    assert done.code == 0, done
+    init_unproved(repo, "--yes", *NATIVE)
     assert (repo.path / ".pmgit.toml").read_text() == (
         'models = ["pretrained_model"]\n'
         'storage = "ignore"            # or "lfs"\n'
@@ -60,7 +60,7 @@ def test_the_differences_are_what_init_then_writes(repo: Repo) -> None:
     ours = [f"diff --git {diff}\n" for diff in diffs if not diff.startswith("a/.git/")]
     assert len(ours) < len(diffs)  # git apply writes nothing into the git directory
     assert clone.run(["git", "apply"], stdin="".join(ours).encode()).code == 0
-    repo.pmgit("init", "--yes", *options)
+    init_unproved(repo, "--yes", *options)
 
     def written(there: Repo) -> dict[str, bytes]:
         listed = there.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -87,7 +87,7 @@ def test_it_asks_once(repo: Repo) -> None:
 
 
 def test_nothing_to_do_needs_no_answer(repo: Repo) -> None:
-    assert repo.pmgit("init", "--yes", *NATIVE).code == 0
+    init_unproved(repo, "--yes", *NATIVE)
     done = repo.pmgit("init")  # native, because the chain is there
     assert done.code == 0, done
     assert "nothing to do" in done.out
@@ -97,8 +97,7 @@ def test_nothing_to_do_needs_no_answer(repo: Repo) -> None:
 def test_an_existing_configuration_and_readme_are_kept(repo: Repo) -> None:
     repo.write(".pmgit.toml", 'models = ["nets"]\n')
     repo.write("nets/readme.txt", "ours\n")
-    done = repo.pmgit("init", "--yes", *NATIVE)
-    assert done.code == 0, done
+    init_unproved(repo, "--yes", *NATIVE)
     # What the next clone could not know.
     assert (repo.path / ".pmgit.toml").read_text() == 'models = ["nets"]\nhooks = "native"\n'
     assert sorted(os.listdir(repo.path / "nets")) == [".gitkeep", "readme.txt"]
@@ -114,13 +113,12 @@ def test_what_the_configuration_does_not_say_is_refused(repo: Repo) -> None:
 
 
 def test_models_folders_by_name(repo: Repo) -> None:
-    done = repo.pmgit("init", "--yes", *NATIVE, "--models", "a/nets", "--models", "weights/")
-    assert done.code == 0, done
+    init_unproved(repo, "--yes", *NATIVE, "--models", "a/nets", "--models", "weights/")
     config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
     assert config["models"] == ["a/nets", "weights"]
     assert (repo.path / "a/nets/README.md").exists()
     assert "/weights/**\n" in (repo.path / ".gitignore").read_text()
-    assert "nothing to do" in repo.pmgit("init").out
+    assert "nothing to do" in init_unproved(repo)
 
 
 def test_a_models_folder_is_named_from_where_one_stands(repo: Repo) -> None:
@@ -137,8 +135,7 @@ def test_a_models_folder_is_named_from_where_one_stands(repo: Repo) -> None:
         "shared/nets": "shared/nets",  # only at the top, as messages name it
     }
     typed = [word for name in meant for word in ("--models", name)]
-    done = repo.pmgit("init", "--yes", "--hooks", "none", *typed, cwd="ml")
-    assert done.code == 0, done
+    init_unproved(repo, "--yes", "--hooks", "none", *typed, cwd="ml")
     models = tomllib.loads((repo.path / ".pmgit.toml").read_text())["models"]
     assert models == list(meant.values())
     for model in models:
@@ -173,7 +170,7 @@ def test_a_yaml_that_lines_cannot_extend_is_refused_with_the_snippet(repo: Repo)
 
 
 def test_the_chinese_readme_and_that_of_lfs(repo: Repo) -> None:
-    assert repo.pmgit("init", "--yes", "--hooks", "none", "--language", "zh").code == 0
+    init_unproved(repo, "--yes", "--hooks", "none", "--language", "zh")
     page = (repo.path / "pretrained_model/README.md").read_text("utf-8")
     assert page.startswith("# pretrained_model：预训练模型\n")
     assert "不提交到 Git" in page
@@ -220,10 +217,9 @@ def test_the_hooks_of_others_come_back_as_they_were(repo: Repo) -> None:
     (hooks / "pre-push").symlink_to("../../tools/push")
     (hooks / "pre-merge-commit").symlink_to("nowhere")
     repo.write(".git/hooks/pre-commit", SHIM).chmod(0o755)
-    done = repo.pmgit("init", "--yes", *NATIVE)
-    assert done.code == 0, done
-    assert "pre-push.before-pmgit -> ../../tools/push: your own hook" in done.out
-    assert "nothing to do" in repo.pmgit("init").out
+    printed = init_unproved(repo, "--yes", *NATIVE)
+    assert "pre-push.before-pmgit -> ../../tools/push: your own hook" in printed
+    assert "nothing to do" in init_unproved(repo)
     assert not (hooks / "pre-commit.before-pmgit").exists()
     repo.git("add", "-A")
     committed = repo.run(["git", "commit", "-q", "-m", "Set up"])
@@ -238,9 +234,8 @@ def test_the_hooks_of_others_come_back_as_they_were(repo: Repo) -> None:
 @pytest.mark.parametrize("hooks_path", ["~/my hooks", ".githooks", "../outside"])
 def test_every_file_that_is_named_next_can_be_staged(repo: Repo, hooks_path: str) -> None:
     repo.git("config", "core.hooksPath", hooks_path)
-    done = repo.pmgit("init", "--yes", *NATIVE)
-    assert done.code == 0, done
-    following = next(line for line in done.out.splitlines() if line.startswith("next: "))
+    printed = init_unproved(repo, "--yes", *NATIVE)
+    following = next(line for line in printed.splitlines() if line.startswith("next: "))
     assert repo.sh(following.removeprefix("next: ")).code == 0
     assert (".githooks/pre-push" in repo.staged()) == (hooks_path == ".githooks")
     where = Path(repo.env["HOME"], "my hooks") if "~" in hooks_path else repo.path / hooks_path
@@ -309,7 +304,7 @@ def test_undo_without_init(repo: Repo) -> None:
 
 
 def test_undo_dry_run(repo: Repo) -> None:
-    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    init_unproved(repo, "--yes", "--hooks", "none")
     done = repo.pmgit("init", "--undo", "--dry-run")
     assert "would remove .pmgit.toml if unchanged\n" in done.out
     assert (repo.path / ".pmgit.toml").exists()
@@ -317,9 +312,8 @@ def test_undo_dry_run(repo: Repo) -> None:
 
 def test_from_a_folder_below(repo: Repo) -> None:
     (repo.path / "src").mkdir()
-    done = repo.pmgit("init", "--yes", "--hooks", "none", cwd="src")
-    assert done.code == 0, done
-    following = next(line for line in done.out.splitlines() if line.startswith("next: "))
+    printed = init_unproved(repo, "--yes", "--hooks", "none", cwd="src")
+    following = next(line for line in printed.splitlines() if line.startswith("next: "))
     assert repo.sh(following.removeprefix("next: "), cwd="src").code == 0
     assert ".pmgit.toml" in repo.staged()
     assert "pretrained_model/README.md" in repo.staged()
@@ -341,14 +335,14 @@ def test_folders_that_are_offered_are_taken_by_what_is_printed(repo: Repo) -> No
     command = shown.split("with all of these: ")[1].split("\n")[0]
     one = shown.split("with it: ")[1].split("\n")[0]
     assert repo.sh(f"{one} --yes --hooks none").code == 0
-    again = repo.pmgit("init").out
+    again = init_unproved(repo)
     assert again.count(" is not taken; ") == 1
     assert 'to take it, add "checkpoints" to models in .pmgit.toml\n' in again
     assert repo.pmgit("init", "--undo").code == 0
     assert repo.sh(f"{command} --yes --hooks none").code == 0
     config = tomllib.loads((repo.path / ".pmgit.toml").read_text())
     assert config["models"] == ["pretrained_model", "weights", "checkpoints"]
-    assert "not taken;" not in repo.pmgit("init").out
+    assert "not taken;" not in init_unproved(repo)
 
 
 @pytest.mark.parametrize("answer", ["y\ny\n", "n\ny\n"])
@@ -389,17 +383,17 @@ def test_text_is_not_hidden_in_silence(repo: Repo) -> None:
     repo.write("pretrained_model/known/vocab.txt", "a\n")
     repo.write("pretrained_model/known/INFO.md", "# known\n")
     for option in ("--dry-run", "--yes"):
-        shown = repo.pmgit("init", "--hooks", "none", option).out
+        shown = init_unproved(repo, "--hooks", "none", option)
         assert "note: configurations and tokenizers are ignored with the weights; " in shown
         assert (
             "note: pretrained_model/org/words/, pretrained_model/tok/ hold text alone, and all of"
             " it is ignored; to have it in Git: pmgit gitignore --keep-text\n"
         ) in shown
-    again = repo.pmgit("init", "--hooks", "none").out
+    again = init_unproved(repo, "--hooks", "none")
     assert ("with the weights" in again, "hold text alone" in again) == (False, True)
     done = repo.pmgit("init", "--hooks", "none", "--keep-text", "--yes")
     assert (done.code, "note:" in done.out) == (0, False), done
-    assert "nothing to do" in repo.pmgit("init", "--hooks", "none").out
+    assert "nothing to do" in init_unproved(repo, "--hooks", "none")
     repo.git("add", "-A")
     staged = set(repo.staged())
     assert not any(name.endswith((".safetensors", ".mdl")) for name in staged)

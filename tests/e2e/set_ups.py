@@ -2,19 +2,22 @@
 init` does, without its proofs.
 
 These take three quarters of its processes: tests of what it writes, or of how that is taken back,
-do its steps alone (`set_up`).
+do its steps alone (`set_up`), and those of what it prints run it so (`init_unproved`).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
-from pmgit.commands import _work_tree
+from pmgit.cli import main_group
+from pmgit.commands import _init_proof, _work_tree
 from pmgit.init import onboarding
 from pmgit.init.journal import Journal, carry_out
 from tests.kit import BIN, Repo
@@ -52,10 +55,10 @@ pre-push:
 
 
 @contextmanager
-def standing_in(repo: Repo) -> Iterator[None]:
+def standing_in(repo: Repo, cwd: str = "") -> Iterator[None]:
     """This process in the place of one that is started in the repository."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(repo.path)
+        patch.chdir(repo.path / cwd)
         for name in ("GIT_CONFIG_GLOBAL", "HOME", "PATH"):
             patch.setenv(name, repo.env[name])
         for name in [name for name in os.environ if name.startswith("PYTHON")]:
@@ -82,6 +85,16 @@ def set_up(repo: Repo, *args: str) -> SetupPlan:
                 step.ready()
         carry_out(made.steps, journal)
     return made
+
+
+def init_unproved(repo: Repo, *args: str, cwd: str = "") -> str:
+    """What `pmgit init` prints with these options, after it has done all but its proofs."""
+    with standing_in(repo, cwd), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_init_proof, "proofs", lambda *_: ())
+        patch.setattr(sys, "argv", [str(BIN / "pmgit"), "init", *args])
+        done = CliRunner().invoke(main_group, ["init", *args], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def left_to_do(repo: Repo, *args: str) -> list[str]:
