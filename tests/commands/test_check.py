@@ -398,9 +398,11 @@ def test_an_unknown_format(repo: Repo) -> None:
     assert repo.pmgit("check", "--format", "xml").code == 2
 
 
-def test_utf8_in_any_locale(repo: Repo) -> None:
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_utf8_in_any_locale(locale: str, repo: Repo) -> None:
+    """In C pmgit starts itself again with -X utf8; in C.UTF-8 Python is not in that mode."""
     repo.stage("模型.pt", 1_500_000)
-    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     found = repo.pmgit("check", env=env)
     assert found.out.startswith("模型.pt: oversized-blob: 1.5 MB raw in Git")
 
