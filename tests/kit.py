@@ -439,10 +439,13 @@ class Repo:
 
     def push_first(self, model: str) -> None:
         """A first commit with a described model, pushed to a bare repository beside this one."""
+        self.add_info(model)
+        self.publish(self.commit("Begin"))
+
+    def publish(self, oid: str) -> None:
+        """Push main, which is this commit, to a new bare repository beside this one."""
         # What `git push -u` leaves, without its 30 processes.
         remote = self.add_remote().path
-        self.add_info(model)
-        oid = self.commit("Begin")
         shutil.copytree(self.path / ".git/objects", remote / "objects", dirs_exist_ok=True)
         for ref in remote / "refs/heads/main", self.path / ".git/refs/remotes/origin/main":
             ref.parent.mkdir(parents=True, exist_ok=True)
