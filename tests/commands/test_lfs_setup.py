@@ -16,10 +16,22 @@ from tests.lfs_install import install_lfs, put_hooks
 if TYPE_CHECKING:
     from tests.weights import Weights
 
-pytestmark = pytest.mark.usefixtures("quick_hooks")
+pytestmark = pytest.mark.usefixtures("quick_hooks", "installed")
 
 BERT = "pretrained_model/bert"
 FILTER = "filter=lfs diff=lfs merge=lfs -text"
+
+
+@pytest.fixture
+def installed(repo: Repo) -> None:
+    """Git LFS is set up in `repo`, which takes 25 processes; its lines are what this is about."""
+    install_lfs(repo)
+
+
+@pytest.fixture
+def not_installed(tmp_path: Path, env: dict[str, str]) -> Repo:
+    """A repository that knows nothing of Git LFS."""
+    return Repo(tmp_path / "new", env)
 
 
 def setup(
@@ -64,11 +76,11 @@ def assert_pointer(repo: Repo, path: str, content: bytes) -> None:
 
 
 def test_from_raw_weights_to_a_clone_that_has_them(
-    repo: Repo, weights: Weights, tmp_path: Path
+    not_installed: Repo, weights: Weights, tmp_path: Path
 ) -> None:
-    names = ["silero_vad_16k.safetensors", "silero_vad.onnx", "onet.pt", "nmp.tflite"]
-    for name in names:
-        repo.stage(f"{BERT}/{name}", weights[name])
+    repo = not_installed
+    names = ["silero_vad_16k.safetensors", "nmp.onnx", "alex.pth", "nmp.tflite"]
+    repo.stage_all({f"{BERT}/{name}": weights[name] for name in names})
     repo.add_info(BERT)
     result = setup(repo, hooks=False)
     for name in names:
@@ -77,7 +89,7 @@ def test_from_raw_weights_to_a_clone_that_has_them(
         assert f"staged the pointer to: {BERT}/{name}" in result.out
     assert attributes(repo) == [
         BEGIN,
-        *(f"/pretrained_model/**/*.{s} {FILTER}" for s in ("onnx", "pt", "safetensors", "tflite")),
+        *(f"/pretrained_model/**/*.{s} {FILTER}" for s in ("onnx", "pth", "safetensors", "tflite")),
         END,
     ]
     assert repo.rules("--staged") == []
@@ -86,13 +98,16 @@ def test_from_raw_weights_to_a_clone_that_has_them(
     url = (tmp_path / "remote.git").as_uri()
     repo.git("push", "-q", url, "main")
     clone = Repo(tmp_path / "clone", repo.env, init=None)
-    smudge = "filter.lfs.smudge=git-lfs smudge -- %f"
+    smudge = "filter.lfs.process=git-lfs filter-process"
     repo.git("clone", "-q", "-c", smudge, url, str(tmp_path / "clone"))
     for name in names:
         assert (clone.path / BERT / name).read_bytes() == weights[name]
 
 
-def test_twice_changes_nothing(repo: Repo) -> None:
+def test_twice_changes_nothing(
+    not_installed: Repo,
+) -> None:
+    repo = not_installed
     repo.stage(f"{BERT}/m.safetensors", 3000)
     setup(repo)
     before = state(repo)
@@ -161,15 +176,13 @@ def test_dry_run_changes_nothing(repo: Repo) -> None:
     assert sorted((repo.path / ".git/objects").rglob("*")) == objects
 
 
-@pytest.mark.parametrize(
-    "text", [b"*.png binary\r\n*.txt text\r\n", b"\xef\xbb\xbf*.png binary", b"# \xff\n"]
-)
-def test_lines_of_the_user_are_kept(repo: Repo, text: bytes) -> None:
-    repo.stage(".gitattributes", text)
-    setup(repo, "*.gguf")
-    now = (repo.path / ".gitattributes").read_bytes()
-    assert now.startswith(text)
-    assert (b"\r\n" in text) == (b"gguf filter=lfs diff=lfs merge=lfs -text\r\n" in now)
+def test_lines_of_the_user_are_kept(repo: Repo) -> None:
+    for text in (b"*.png binary\r\n*.txt text\r\n", b"\xef\xbb\xbf*.png binary", b"# \xff\n"):
+        repo.stage(".gitattributes", text)
+        setup(repo, "*.gguf")
+        now = (repo.path / ".gitattributes").read_bytes()
+        assert now.startswith(text), text
+        assert (b"\r\n" in text) == (b"gguf filter=lfs diff=lfs merge=lfs -text\r\n" in now), text
 
 
 def test_patterns_of_earlier_runs_stay_sorted(repo: Repo) -> None:
@@ -313,6 +326,7 @@ def test_patterns_that_do_not_work_are_refused(repo: Repo) -> None:
 
 def test_the_form_that_works_is_the_hint(repo: Repo) -> None:
     repo.stage(f"{BERT}/x.bin", 300)
+    repo.env["PMGIT_LFS_SETUP_PROOF"] = "0"
     hint = setup(repo, "bert", code=2).err.split("hint: use: ")[1].strip()
     repo.paste(hint)
     assert repo.blob(f"{BERT}/x.bin").startswith(b"version")
@@ -444,7 +458,6 @@ def test_a_tracked_pointer_in_an_ignored_folder_gets_its_line(repo: Repo) -> Non
 
 
 def test_texts_are_put_right_where_weights_are_ignored(repo: Repo) -> None:
-    install_lfs(repo)
     repo.stage(".gitattributes", f"*.json {FILTER}\n")
     repo.stage(f"{BERT}/config.json", "{}\n")
     repo.write(".pmgit.toml", 'storage = "ignore"\n')
@@ -472,7 +485,6 @@ def test_a_damaged_attributes_file(repo: Repo) -> None:
 
 
 def test_a_pointer_gets_its_text_back_by_the_hint(repo: Repo) -> None:
-    install_lfs(repo)
     repo.write("x", "*.a text\n")
     repo.git("lfs", "clean", stdin=b"*.a text\n")
     repo.write(".gitattributes", pointer(b"*.a text\n"))
@@ -492,7 +504,8 @@ def test_an_attributes_file_that_is_a_link_or_deleted_or_not_merged(repo: Repo) 
     assert "git restore -- .gitattributes" in setup(repo, code=3).err
 
 
-def test_git_lfs_is_missing(repo: Repo, tmp_path: Path) -> None:
+def test_git_lfs_is_missing(not_installed: Repo, tmp_path: Path) -> None:
+    repo = not_installed
     tools = tmp_path / "tools"
     tools.mkdir()
     git = repo.sh("command -v git").out.strip()
@@ -511,7 +524,10 @@ def test_git_lfs_is_missing(repo: Repo, tmp_path: Path) -> None:
     assert not (repo.path / ".gitattributes").exists()
 
 
-def test_a_filter_of_somebody_else_is_refused_before_anything_is_written(repo: Repo) -> None:
+def test_a_filter_of_somebody_else_is_refused_before_anything_is_written(
+    not_installed: Repo,
+) -> None:
+    repo = not_installed
     repo.stage(f"{BERT}/x.bin", 300)
     repo.git("config", "filter.lfs.clean", "touch ran; cat")
     repo.git("config", "filter.lfs.process", "touch ran; cat")
@@ -521,7 +537,10 @@ def test_a_filter_of_somebody_else_is_refused_before_anything_is_written(repo: R
     assert not (repo.path / "ran").exists()
 
 
-def test_nothing_global_is_written_and_no_hook_runs(repo: Repo) -> None:
+def test_nothing_global_is_written_and_no_hook_runs(
+    not_installed: Repo,
+) -> None:
+    repo = not_installed
     config = Path(repo.env["GIT_CONFIG_GLOBAL"]).read_bytes()
     hook = repo.write(".git/hooks/post-index-change", "#!/bin/sh\ntouch ran\n")
     hook.chmod(0o755)
@@ -539,8 +558,7 @@ def test_attributes_that_a_sparse_checkout_leaves_out_keep_their_lines(repo: Rep
     repo.git("sparse-checkout", "init", "--no-cone")
     repo.git("sparse-checkout", "set", "code")
     assert not (repo.path / ".gitattributes").exists()
-    done = repo.pmgit("lfs-setup", "--pattern", "*.safetensors")
-    assert done.code == 0, done
+    setup(repo, "*.safetensors")
     for text in (repo.blob(".gitattributes"), (repo.path / ".gitattributes").read_bytes()):
         assert text.startswith(b"# mine\n*.txt text\n")
         assert b"*.safetensors filter=lfs" in text

@@ -58,7 +58,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of such a repository and its remote, to be copied."""
     folder = tmp_path_factory.mktemp("ignoring")
     env = forked.quick_hooks(isolated_environment(folder / "home"))
-    make_ignoring(Repo(folder / "repo", env))
+    repo = Repo(folder / "repo", env)
+    make_ignoring(repo)
+    # Its filters: pmgit would set them in each test, by 10 processes.
+    install_lfs(repo, "--skip-repo")
     return folder
 
 
