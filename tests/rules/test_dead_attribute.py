@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -166,18 +167,18 @@ def test_macros_that_nobody_knows(old: Repo) -> None:
     assert "takes '[attr]' only from the .gitattributes at the top" in found[0]["message"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
-@pytest.mark.parametrize("before", ["", "*.txt text\n"])
-def test_utf_16(old: Repo, encoding: str, before: str) -> None:
+def test_utf_16(old: Repo) -> None:
     """PowerShell writes it, also behind lines in UTF-8."""
     content = old.blob(f"{BERT}/x.bin")
-    written = before.encode() + f"# weights\r\n*.bin {LFS}\r\n".encode(encoding)
-    old.stage(".gitattributes", written)
-    (finding,) = old.check(*SELECT)
-    assert "it has to be UTF-8" in finding["message"]
-    assert finding["line"] == 2 + bool(before)
-    old.paste_all(*SELECT)
-    assert (old.path / ".gitattributes").read_text() == f"{before}# weights\n*.bin {LFS}\n"
+    for encoding, before in product(("utf-16", "utf-16-be", "utf-16-le"), ("", "*.txt text\n")):
+        written = before.encode() + f"# weights\r\n*.bin {LFS}\r\n".encode(encoding)
+        old.stage(".gitattributes", written)
+        (finding,) = old.check(*SELECT)
+        assert "it has to be UTF-8" in finding["message"], encoding
+        assert finding["line"] == 2 + bool(before), encoding
+        assert len(old.paste_all(*SELECT)) == 1
+        text = (old.path / ".gitattributes").read_text()
+        assert text == f"{before}# weights\n*.bin {LFS}\n", encoding
     old.paste_all("--select", "missing-pointer")
     assert old.blob(f"{BERT}/x.bin") == pointer(content)
 
@@ -320,9 +321,9 @@ def test_names_that_look_like_a_mistake_and_exist(old: Repo) -> None:
     assert check(old, f"q{{a,b}}.pth {LFS}\n'c'.pth {LFS}\n{quoted} {LFS}\né＊.pth {LFS}\n") == []
 
 
-@pytest.mark.parametrize("text", WORKING)
-def test_lines_that_work(old: Repo, text: str) -> None:
-    assert check(old, text) == []
+def test_lines_that_work(old: Repo) -> None:
+    for text in WORKING:
+        assert check(old, text) == [], text
 
 
 def test_the_block_of_pmgit_itself(old: Repo) -> None:
@@ -360,6 +361,7 @@ def test_nothing_is_asked_when_no_attributes_change(old: Repo) -> None:
     ],
 )
 def test_the_fix(old: Repo, pattern: str, path: str) -> None:
+    install_lfs(old)
     content = old.blob(path)
     old.stage(".gitattributes", f"{pattern} {LFS}\n")
     assert len(old.paste_all(*SELECT)) == 1
@@ -368,6 +370,7 @@ def test_the_fix(old: Repo, pattern: str, path: str) -> None:
 
 
 def test_the_fix_of_a_line_in_a_folder(old: Repo) -> None:
+    install_lfs(old)
     old.stage("my m/.gitattributes", f"a b.bin {LFS}\n")
     assert len(old.paste_all(*SELECT)) == 1
     assert old.blob("my m/a b.bin").startswith(b"version")
