@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from tests.e2e.set_ups import set_up
 from tests.formats.assemble import torch_zip
 from tests.kit import Repo, isolated_environment, pointer
 from tests.made_once import put_copy, settle
@@ -190,7 +191,7 @@ def test_a_dry_run_changes_nothing(lfs_repo: Repo) -> None:
 def test_it_goes_with_git_lfs_and_with_the_setup(repo: Repo) -> None:
     repo.add_info(BERT)
     repo.write(MODEL, model())
-    assert repo.pmgit("init", "--yes", "--hooks", "native", "--storage", "lfs").code == 0
+    set_up(repo, "--hooks", "native", "--storage", "lfs")
     assert repo.pmgit("lfs-setup", "--no-proof", "--textconv").code == 0
     assert "diff=pmgit" in (repo.path / ".gitattributes").read_text()
     assert repo.pmgit("init", "--undo", "--yes").code == 0

@@ -36,8 +36,7 @@ def said(result: Result) -> str:
     return result.out + result.err
 
 
-@pytest.mark.parametrize("command", ["git lfs version", "git add c.bin", "git push origin main"])
-def test_git_lfs_is_missing(command: str, repo: Repo, without: dict[str, str]) -> None:
+def test_git_lfs_is_missing(repo: Repo, without: dict[str, str]) -> None:
     repo.add_remote()
     install_lfs(repo)
     repo.stage_all({".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", NAME: CONTENT})
@@ -45,14 +44,19 @@ def test_git_lfs_is_missing(command: str, repo: Repo, without: dict[str, str]) -
     repo.git("lfs", "push", "origin", "main")
     repo.write(NAME, pointer(CONTENT))
     repo.write("c.bin", 100)
-    shown = explain(repo, said(repo.run(command.split(), env=without)))
-    assert shown.out.startswith("Git LFS is not installed here, or not where this program looks")
-    line = way(shown, "install it")
+    lines = set()
+    for command in ("git lfs version", "git add c.bin", "git push origin main"):
+        shown = explain(repo, said(repo.run(command.split(), env=without)))
+        begin = "Git LFS is not installed here, or not where this program looks"
+        assert shown.out.startswith(begin), command
+        lines.add((way(shown, "install it"), way(shown, "it is installed")))
+    # The same ways for all of them.
+    [(line, installed)] = lines
     install, _, rest = line.partition(" && ")
     assert "git-lfs" in install  # it is here already, and installing takes rights
     assert repo.sh(rest).code == 0
     assert (repo.path / NAME).read_bytes() == CONTENT
-    assert repo.sh(way(shown, "it is installed")).code == 0
+    assert repo.sh(installed).code == 0
 
 
 def test_a_clean_filter_that_failed(repo: Repo) -> None:
