@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.set_ups import set_up
 from tests.kit import Repo, pointer, weights_bytes
 
 pytestmark = pytest.mark.usefixtures("quick_hooks")
@@ -232,8 +233,9 @@ def test_a_models_folder_that_is_a_link_is_named(repo: Repo) -> None:
 
 
 def test_the_only_copy_of_a_model_is_named_and_git_lfs_keeps_it(repo: Repo) -> None:
+    repo.env["PMGIT_LFS_SETUP_PROOF"] = "0"
     repo.write(WEIGHTS, 300_000)
-    assert repo.pmgit("init", "--hooks", "none", "--yes").code == 0
+    set_up(repo, "--hooks", "none")
     repo.git("add", "-A")
     assert repo.pmgit("add", MODEL).code == 0
     assert row(repo)["only_copy"]

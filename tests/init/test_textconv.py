@@ -200,6 +200,7 @@ def test_it_goes_with_git_lfs_and_with_the_setup(repo: Repo) -> None:
 
 
 def test_leaving_git_lfs_takes_it_back(compared: Repo) -> None:
+    compared.env["PMGIT_LFS_SETUP_PROOF"] = "0"
     compared.write(".pmgit.toml", 'storage = "lfs"\n')
     done = compared.pmgit("lfs-setup", "--leave", "--yes")
     assert done.code == 0, done

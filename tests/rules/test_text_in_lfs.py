@@ -130,8 +130,7 @@ def test_links_are_no_text(folder: Repo) -> None:
 # -- fixes ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cwd", ["", BERT])
-@pytest.mark.parametrize("staged", ["pointer", "raw"])
+@pytest.mark.parametrize(("staged", "cwd"), [("pointer", BERT), ("raw", "")])
 def test_the_fix(folder: Repo, cwd: str, staged: str) -> None:
     weights = weights_bytes(3000)
     folder.write(f"{BERT}/model.safetensors", weights)

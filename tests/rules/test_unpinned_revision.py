@@ -63,8 +63,7 @@ def locked(repo: Repo, repo_id: str = "google-bert/bert-base-uncased") -> None:
     )
 
 
-@pytest.mark.parametrize("known_by", [noted, locked])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("known_by", "end"), [(noted, "\r\n"), (locked, "\n"), (locked, "\r")])
 def test_the_fix_writes_the_commit_that_is_known(repo: Repo, known_by: Any, end: str) -> None:
     known_by(repo)
     for language, label in (("en", "Commit**: "), ("zh", "版本/Commit**：")):

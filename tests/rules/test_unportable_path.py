@@ -123,8 +123,7 @@ def test_a_long_path(repo: Repo) -> None:
 # -- fixes ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("born", [True, False])
-@pytest.mark.parametrize("cwd", ["", "sub dir", BERT])
+@pytest.mark.parametrize(("cwd", "born"), [("", False), ("sub dir", True), (BERT, False)])
 def test_the_fix_renames_every_one(repo: Repo, born: bool, cwd: str) -> None:
     if born:
         repo.commit("first", "--allow-empty")
