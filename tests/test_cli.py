@@ -126,9 +126,9 @@ def test_colour_on_a_terminal_and_nowhere_else(command: str, part: str, repo: Re
     if command in ("pmgit check", "pmgit-hook pre-commit"):  # all others ask as check does
         assert "\x1b" not in at_terminal(repo, argv, **forks, NO_COLOR="1")
         assert "\x1b" not in at_terminal(repo, argv, **forks, TERM="dumb")
+        assert part in run(PMGIT_COLOR="always", NO_COLOR="1").out
+        assert "\x1b" not in run(FORCE_COLOR="1", PMGIT_COLOR="never").out
     assert part in run(FORCE_COLOR="1").out
-    assert part in run(PMGIT_COLOR="always", NO_COLOR="1").out
-    assert "\x1b" not in run(FORCE_COLOR="1", PMGIT_COLOR="never").out
 
 
 def test_colour_never_gets_into_files_and_formats_for_programs(repo: Repo) -> None:
