@@ -55,7 +55,7 @@ def test_a_whitelist(repo: Repo, text: str) -> None:
     assert left_to_do(repo, "--hooks", "native") == []
 
 
-@pytest.mark.parametrize("text", ["*.bin\n*.pth\n*.npy\n", "pretrained_model/\n"])
+@pytest.mark.parametrize("text", ["*.bin\n*.pth\n*.npy\n*.safetensors\n", "pretrained_model/\n"])
 def test_weights_that_the_lines_hide_until_now(repo: Repo, text: str) -> None:
     """With Git LFS they are let in below the models folder; elsewhere they stay hidden."""
     repo.stage(".gitignore", text)
@@ -67,7 +67,7 @@ def test_weights_that_the_lines_hide_until_now(repo: Repo, text: str) -> None:
         paste(repo, following(done.out))
     else:
         set_up(repo, "--hooks", "native", "--storage", "lfs")
-    names = ("a.bin", "a.pth", "a.npy", "a.safetensors")
+    names = ("a.bin", "a.pth", "a.npy", "a.safetensors", "a.onnx")
     for folder in ("pretrained_model/bert", "runs"):
         for name in names:
             repo.write(f"{folder}/{name}", 3000)
