@@ -39,7 +39,7 @@ FOREIGN_NAMES = {
     "core.attributesFile", "core.hooksPath", "core.ignoreCase", "core.ignorecase", "ctx.meta",
     "diff.lfs.textconv", "diff.pmgit.cachetextconv", "diff.pmgit.textconv",
     "filter.lfs", "functools.cached_property", "i18n.logOutputEncoding", "index.skipHash",
-    "init.templateDir", "lfs.allowincompletepush", "lfs.url", "receive.fsckObjects",
+    "init.templateDir", "lfs.allowincompletepush", "lfs.storage", "lfs.url", "receive.fsckObjects",
     "repo.hook", "repo.paste", "repo.pmgit", "repo.sh",
 }  # fmt: skip
 
