@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.exceptions import NoSuchCommand
@@ -32,6 +33,9 @@ from pmgit.git import process
 from pmgit.report import colour
 from pmgit.report.redact import redact
 from pmgit.report.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: The commands in the order of `--help`, by what people do with them.
 GROUPS = {
@@ -200,40 +204,68 @@ def main() -> NoReturn:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     startup.begin()
     try:
+        code = _run()
+    finally:
+        process.stop_all()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run a command, and print its error; returns the exit code."""
+    try:
         code = main_group.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
     except PmgitError as error:
-        click.echo(f"pmgit: {words_of(error.message)}", err=True)
-        if error.hint:
-            click.echo(f"hint: {words_of(error.hint)}", err=True)
-        sys.exit(error.exit_code)
+        hint = [f"hint: {words_of(error.hint)}"] if error.hint else []
+        _complain(f"pmgit: {words_of(error.message)}", *hint)
+        return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        sys.exit(USAGE)
+        with _reader_may_be_gone():
+            click.echo(error.format_message())
+        return USAGE
     except click.ClickException as error:
-        _show(error)
-        sys.exit(USAGE)
+        with _reader_may_be_gone():
+            _show(error)
+        return USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("pmgit: interrupted", err=True)
-        sys.exit(INTERRUPTED)
-    except SystemExit:
+        _complain("pmgit: interrupted")
+        return INTERRUPTED
+    except SystemExit as end:
         # click's own answer to a reader that goes away (`| head -1`) is 1, which means findings.
         if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
-            sys.exit(FAILED)
-        raise
+            return FAILED
+        raise end
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(FAILED)
+        _nobody_reads()
+        return FAILED
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer is not "findings"
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             where = f"{error.filename}: " if error.filename else "the output could not be written: "
-            click.echo(visible(f"pmgit: {where}{error.strerror}"), err=True)
-            click.echo(f"hint: {ROOM}", err=True)
+            _complain(visible(f"pmgit: {where}{error.strerror}"), f"hint: {ROOM}")
             # What is still in the buffer would fail once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(FAILED)
-        for line in lines_and_exit_code(error)[0]:
-            click.echo(visible(redact(line)), err=True)
-        sys.exit(FAILED)
-    finally:
-        process.stop_all()
+            return FAILED
+        _complain(*(visible(redact(line)) for line in lines_and_exit_code(error)[0]))
+        return FAILED
+    return code if isinstance(code, int) else 0
+
+
+def _complain(*lines: str) -> None:
+    """Print lines to stderr; where nobody reads them, the exit code stays what it is."""
+    with _reader_may_be_gone():
+        for line in lines:
+            click.echo(line, err=True)
+
+
+@contextmanager
+def _reader_may_be_gone() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        _nobody_reads()
+
+
+def _nobody_reads() -> None:
+    """Send to nowhere what is still in a buffer, and would fail once more when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
