@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.forked import HOOK, PYTHON, READ_AT_START, START
+from tests.forked import PYTHON, READ_AT_START, START
 
 #: The numbers of all limits that a process has, here and on macOS.
 LIMITS = 16 if sys.platform == "linux" else 9
@@ -23,7 +23,7 @@ def text(data): return data.decode("utf-8", "surrogateescape")
 argv = [{program!r}, *sys.argv[{words}:]]
 environ = posix.environ.items()
 given = {{text(n): text(v) for n, v in environ if text(n).startswith({read_at_start!r})}}
-if {is_hook}:
+if {is_in_hooks}:
     # So `pmgit init` tries hooks; Python reads and prints UTF-8 then as it does in C.UTF-8.
     given = {{n: v for n, v in given.items() if (n, v) != ("LC_ALL", "C")}}
 limits = [resource.getrlimit(number) for number in range({count})]
@@ -57,5 +57,5 @@ def client_of(name: str, address: str, program: str) -> str:
         program=str(Path(sys.executable).parent / (program if name == PYTHON else name)),
         words=WORDS[program] if name == PYTHON else 1,
         address=address, read_at_start=READ_AT_START,
-        count=len(limits), is_hook=name in (HOOK, PYTHON), usual=(START, limits, mask),
+        count=len(limits), is_in_hooks=name != "pmgit", usual=(START, limits, mask),
     )  # fmt: skip
