@@ -104,16 +104,54 @@ def left_to_do(repo: Repo, *args: str) -> list[str]:
     return [step.what for step in made.steps]
 
 
+#: What a tool has answered and left, by what it found: the same again is not run again.
+_done: dict[object, tuple[Result, dict[str, tuple[int, bytes]]]] = {}
+
+
+def install(repo: Repo, *argv: str) -> Result:
+    """Have a tool install its hooks; or put there what it has left where all was the same."""
+    if not (repo.path / ".git").is_dir():
+        return repo.run(argv)
+    found = (argv, repo.env["PATH"], tuple(_written(repo).items()))
+    if found not in _done:
+        _done[found] = (repo.run(argv), _written(repo))
+        return _done[found][0]
+    answer, left = _done[found]
+    for name in _written(repo):
+        (repo.path / name).unlink()
+    for name, (mode, content) in left.items():
+        file = repo.path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content.replace(_HERE, os.fsencode(repo.path.parent)))
+        file.chmod(mode)
+    return answer
+
+
+#: Stands for the folder of the test.
+_HERE = b"/where the test is"
+
+
+def _written(repo: Repo) -> dict[str, tuple[int, bytes]]:
+    """The files that such a tool reads and writes: their modes and contents."""
+    folders = [repo.path / name for name in (".git/hooks", ".githooks", "../shared hooks")]
+    files = [repo.path / ".git/config", *(f for there in folders for f in sorted(there.glob("*")))]
+    here = os.fsencode(repo.path.parent)
+    return {
+        os.path.relpath(f, repo.path): (f.stat().st_mode, f.read_bytes().replace(here, _HERE))
+        for f in files
+    }
+
+
 def lfs(repo: Repo, *args: str) -> Result:
-    return repo.run(["git", "lfs", "install", "--local", *args])
+    return install(repo, "git", "lfs", "install", "--local", *args)
 
 
 def pre_commit(repo: Repo, *args: str) -> Result:
-    return repo.run(["pre-commit", "install", "-t", "pre-push", *args])
+    return install(repo, "pre-commit", "install", "-t", "pre-push", *args)
 
 
 def prek(repo: Repo, *args: str) -> Result:
-    return repo.run([str(BIN / "prek"), "install", "-t", "pre-push", *args])
+    return install(repo, str(BIN / "prek"), "install", "-t", "pre-push", *args)
 
 
 def foreign(repo: Repo, path: str = ".git/hooks/pre-push") -> None:
@@ -196,12 +234,12 @@ def legacy_that_cannot_run(repo: Repo) -> None:
 
 def lfs_and_pre_commit_at_commits(repo: Repo) -> None:
     lfs(repo)
-    repo.run(["pre-commit", "install"])
+    install(repo, "pre-commit", "install")
 
 
 def pre_commit_uninstalled(repo: Repo) -> None:
     lfs_then_pre_commit(repo)
-    repo.run(["pre-commit", "uninstall", "-t", "pre-push"])
+    install(repo, "pre-commit", "uninstall", "-t", "pre-push")
 
 
 def lfs_as_legacy_by_hand(repo: Repo) -> None:

@@ -27,18 +27,15 @@ from tests.e2e.set_ups import (
     SAME,
     WITH_OWN,
     hooks_path_with_lfs,
-    hooks_path_with_own,
     husky,
     left_to_do,
     lefthook,
     lfs_then_pre_commit,
-    lfs_then_prek,
     no_hooks,
     own_hook,
     pre_commit,
     pre_commit_then_lfs,
     pre_commit_then_lfs_by_force,
-    prek_toml,
     set_up,
     standing_in,
 )
@@ -121,17 +118,18 @@ def start(base: Path, tmp_path: Path, env: dict[str, str]) -> Repo:
     return begin(base, tmp_path, env)
 
 
-#: Set up by `pmgit init` itself, one of each kind: its proof tries the hooks by two commits more.
-PROVED = (lfs_then_pre_commit, hooks_path_with_own, lfs_then_prek, prek_toml, husky)
+#: Set up by `pmgit init` itself, a framework and the chain; the others by the same steps.
+PROVED = (lfs_then_pre_commit, husky)
 
 
-def put_up(
-    repo: Repo,
-    *,
-    hooks: str = "",
-    prove: bool = False,
-    commit: bool = True,
-) -> None:
+def put_up(repo: Repo, *, hooks: str = "") -> None:
+    """Do the steps of `pmgit init`; that these hooks judge, a row of ROWS shows."""
+    set_up(repo, *(["--hooks", hooks] if hooks else []), "--system")
+    repo.git("add", "-A")
+    repo.commit("Set up pmgit")
+
+
+def put_up_and_look(repo: Repo, *, prove: bool = False, commit: bool = True) -> None:
     """As a newcomer does it: `pmgit init`, stage what it names, commit; again changes nothing.
 
     Without `prove` the steps of `pmgit init` are done and its trial of the hooks is left out: what
@@ -146,7 +144,7 @@ def put_up(
         following = [line[6:] for line in done.out.splitlines() if line.startswith("next: ")]
         assert repo.sh(following[0]).code == 0
     else:
-        made = set_up(repo, *(["--hooks", hooks] if hooks else []), "--system")
+        made = set_up(repo, "--system")
         with standing_in(repo):
             repository = discover()
             state = hook_state.inspect(repository, made.settings)
@@ -252,14 +250,20 @@ def test_other_ways_to_the_same_files(row: Callable[[Repo], None], start: Repo) 
 @pytest.mark.parametrize("row", ROWS)
 def test_after_init_all_runs(row: Callable[[Repo], None], start: Repo, base: Path) -> None:
     """And what leads to the same hooks does the same."""
-    if row is lfs_then_pre_commit:
-        # Here every hook starts its program.
-        start.env["PATH"] = forked.without_forks(start.env["PATH"])
+    path = start.env["PATH"]
     row(start)
-    put_up(start, prove=row in PROVED)
+    put_up_and_look(start, prove=row in PROVED)
     hooks = run_by_git(start)
+    if row is lfs_then_pre_commit:
+        # Here every hook of a push starts its program.
+        start.env["PATH"] = forked.without_forks(path)
+        hook = start.path / ".git/hooks/pre-push"
+        folder = forked.programs("pre-commit")
+        assert f"={folder}/python/python" in hook.read_text()
+        hook.write_text(hook.read_text().replace(f"{folder}/python/python", sys.executable))
     # To upload is what git-lfs does, once it is called: over HTTP as framework's hook and as Git's.
-    assert_all_runs(start, own=row in WITH_OWN, http=row in (lfs_then_pre_commit, no_hooks))
+    assert_all_runs(start, own=row in WITH_OWN, http=row in (pre_commit_then_lfs, no_hooks))
+    start.env["PATH"] = path
     others = [(other, False) for other, same in LEADS_TO.items() if same is row]
     for other, lfs in [*others, *((other, True) for other, same in BY_INIT.items() if same is row)]:
         name = other.__name__ + " with Git LFS" * lfs
@@ -267,7 +271,7 @@ def test_after_init_all_runs(row: Callable[[Repo], None], start: Repo, base: Pat
         if lfs:
             by_init(again)
         other(again)
-        put_up(again, commit=False)
+        put_up_and_look(again, commit=False)
         if row in WITH_OWN and other not in WITH_OWN:
             hooks.pop("pre-push.before-pmgit")
         assert run_by_git(again) == hooks, name
@@ -291,7 +295,7 @@ def by_init(repo: Repo) -> None:
 def test_after_init_with_lfs_all_runs(start: Repo) -> None:
     by_init(start)
     own_hook(start)
-    put_up(start, prove=True)
+    put_up_and_look(start, prove=True)
     assert_all_runs(start, own=True)
 
 
@@ -314,7 +318,7 @@ def test_linked_worktree(start: Repo, tmp_path: Path) -> None:
     start.git("checkout", "-q", "--detach")
     start.git("worktree", "add", "-q", str(tmp_path / "linked"), "clean")
     linked = Repo(tmp_path / "linked", start.env, init=None)
-    put_up(linked)
+    put_up_and_look(linked)
     assert_all_runs(linked)
 
 
@@ -325,7 +329,7 @@ def test_hooks_path_of_one_worktree(start: Repo, tmp_path: Path) -> None:
     linked = Repo(tmp_path / "linked", start.env, init=None)
     linked.git("config", "extensions.worktreeConfig", "true")
     linked.git("config", "--worktree", "core.hooksPath", ".githooks")
-    put_up(linked)
+    put_up_and_look(linked)
     assert_all_runs(linked)
 
 
@@ -351,7 +355,7 @@ def test_lefthook_alone(start: Repo) -> None:
         assert done.code == 0, done
         assert not (start.path / ".pre-commit-config.yaml").exists()
         assert "write .git/hooks/pre-commit: judges what is staged" in done.out
-        assert "nothing to do" in start.pmgit("init", "--yes").out
+        assert left_to_do(start) == []
         start.git("add", "-A")
         assert start.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
         assert marker.read_text() == "commit\n"
