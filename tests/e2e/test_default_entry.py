@@ -4,8 +4,11 @@ installed, it is built before it is written, and where that fails the next kind 
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import zipfile
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,8 +19,12 @@ import pytest
 import yaml
 
 from pmgit import __version__
+from pmgit.cli import main_group
+from pmgit.core.errors import PmgitError
+from pmgit.core.shell import Shell
 from pmgit.doctor.check import ERROR, OK, WARNING
-from pmgit.hooks import origin
+from pmgit.hooks import frameworks, origin
+from tests import forked
 from tests.doctor.looking import cure, look_at
 from tests.e2e.conftest import ADDRESS, UV, Shared, blamed, commit, printed_fixes, without_pmgit
 from tests.e2e.test_wheel import SCRIPTS, wheel
@@ -119,13 +126,17 @@ def from_git(shared: Shared, clone: Path) -> Path:
 
 
 def on(repo: Repo, shared: Shared, programs: Path, framework: str, address: str = "") -> Repo:
-    """The repository on a machine with this pmgit, this framework, and this package index."""
+    """The repository on a machine with this pmgit, this framework, and this package index.
+
+    pre-commit is a fork, also in its hooks.
+    """
     repo.env.update(shared.caches)
     repo.env.update(PIP_EXTRA_INDEX_URL=address, UV_INDEX=address, NO_PROXY="127.0.0.1")
     tools = repo.path.parent / "tools"
     tools.mkdir()
     (tools / UV).symlink_to(BIN / UV)
-    (tools / framework).symlink_to(BIN / framework)
+    forks = forked.programs("pre-commit") if framework == "pre-commit" else ""
+    (tools / framework).symlink_to(Path(forks or BIN, framework))
     repo.env["PATH"] = f"{programs}:{tools}:{without_pmgit(repo.env['PATH'])}"
     return repo
 
@@ -134,6 +145,30 @@ def init(repo: Repo, *args: str) -> str:
     done = repo.run(["pmgit", "init", "--yes", *args])
     assert done.code == 0, done
     return done.out
+
+
+@contextmanager
+def installed_from(repo: Repo, url: dict[str, object] | None) -> Iterator[None]:
+    """This process in the place of a pmgit beside which an installer wrote this.
+
+    What installers write, and that pmgit finds it, show the tests that start one (`init`).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(repo.path)
+        for name in [name for name in os.environ if name not in repo.env]:
+            patch.delenv(name)
+        for name, value in repo.env.items():
+            patch.setenv(name, value)
+        patch.setattr(origin, "find", lambda: origin.read(url))
+        yield
+
+
+def init_here(*args: str) -> str:
+    """What `pmgit init` prints, in this process."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        main_group.main(["init", "--yes", *args], standalone_mode=False)
+    return out.getvalue()
 
 
 def hook_of(repo: Repo, name: str = USUAL) -> dict[str, object]:
@@ -145,6 +180,9 @@ def hook_of(repo: Repo, name: str = USUAL) -> dict[str, object]:
 def test_the_version_of_an_index(
     repo: Repo, shared: Shared, index: str, from_index: Path, framework: str, name: str
 ) -> None:
+    """By prek the doctor builds it, too: another version is a warning, one that nobody has an
+    error; each with the way out.
+    """
     on(repo, shared, from_index, framework, index)
     # What pre-commit installs beside pmgit is a package of nothing: with a setuptools that is
     # there, pip neither downloads one nor sets up a place to build in.
@@ -155,8 +193,9 @@ def test_the_version_of_an_index(
     assert f"pmgit=={__version__}" in (repo.path / name).read_text()
     assert f"proved: {framework} has built pmgit {__version__} of the package index\n" in out
     assert "proved: a commit of text gets through them" in out
+    whole = repo.env["PATH"]
     # From here on as on a machine that has the tool only.
-    repo.env["PATH"] = repo.env["PATH"].partition(":")[2]
+    repo.env["PATH"] = whole.partition(":")[2]
     repo.git("add", "-A")
     first = commit(repo)
     assert first.code == 0, first
@@ -167,19 +206,13 @@ def test_the_version_of_an_index(
     assert fixes
     assert all(f"{shared.folder}/" in fix for fix in fixes if "pmgit" in fix), fixes
     assert sys.prefix not in "".join(fixes)
+    if framework == "prek":
+        repo.env["PATH"] = whole
+        with installed_from(repo, None):
+            the_doctor_builds_it_too(repo, repo.path / name)
 
 
-def test_the_doctor_builds_it_too(
-    repo: Repo, shared: Shared, index: str, from_index: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another version is a warning, one that nobody has an error; each with the way out."""
-    on(repo, shared, from_index, "prek", index)
-    init(repo)
-    for variable, value in repo.env.items():
-        monkeypatch.setenv(variable, value)
-    # The doctor looks from here, and this pmgit is from a folder.
-    monkeypatch.setattr(origin, "find", lambda: origin.read(None))
-    file = repo.path / USUAL
+def the_doctor_builds_it_too(repo: Repo, file: Path) -> None:
     now = file.read_text()
     assert look_at(repo, "pmgit-hook").status == OK
     old = now.replace(f"pmgit=={__version__}", f"pmgit=={OLD}")
@@ -194,38 +227,46 @@ def test_the_doctor_builds_it_too(
     file.write_text(old.replace(OLD, "0.0.9"))
     assert "fails: prek install-hooks failed: " in look_at(repo, "pmgit-hook").evidence
     assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
-    assert "language: system" in file.read_text()
+    assert 'language = "system"' in file.read_text()
 
 
 def test_no_index_has_it(repo: Repo, shared: Shared, index: str, from_index: Path) -> None:
     """The reason is told, the next kind is written; asked for alone, nothing is."""
     on(repo, shared, from_index, "prek", f"{index}nothing-here/")
     repo.env["PREK_HOME"] = repo.env["HOME"] + "/built"
-    done = repo.run(["pmgit", "init", "--yes", "--hooks", "prek", "--no-system"])
-    assert done.code == 3, done
-    assert "that does not work here: " in done.out
-    assert "no entry for prek would work here: prek install-hooks failed: " in done.err
-    assert [p.name for p in repo.path.iterdir()] == [".git"]
-    falls_back(repo, "--hooks", "prek")
+    with installed_from(repo, None):
+        alone = "no entry for prek would work here: prek install-hooks failed: "
+        with pytest.raises(PmgitError, match=alone) as refused:
+            init_here("--hooks", "prek", "--no-system")
+        assert refused.value.exit_code == 3
+        assert [p.name for p in repo.path.iterdir()] == [".git"]
+        falls_back(repo, "--hooks", "prek")
 
 
-def test_the_address_does_not_answer(repo: Repo, shared: Shared, from_git: Path) -> None:
+def test_the_address_does_not_answer(
+    repo: Repo, shared: Shared, clone: Path, from_index: Path
+) -> None:
     with open(Path(repo.env["HOME"], ".gitconfig"), "a", encoding="utf-8") as file:
         file.write(f'[url "file:///nowhere"]\n\tinsteadOf = {ADDRESS}\n')
-    on(repo, shared, from_git, "pre-commit")
+    on(repo, shared, from_index, "pre-commit")
     repo.env["PRE_COMMIT_HOME"] = repo.env["HOME"] + "/built"
-    out = falls_back(repo)
+    with installed_from(repo, of_git("a" * 40)):
+        out = falls_back(repo)
     assert "pre-commit install-hooks failed: fatal: '/nowhere' does not appear to be a git" in out
 
 
+def of_git(commit: str) -> dict[str, object]:
+    return {"url": ADDRESS, "vcs_info": {"vcs": "git", "commit_id": commit}}
+
+
 def falls_back(repo: Repo, *args: str) -> str:
-    out = init(repo, *args)
+    out = init_here(*args)
     assert "that does not work here: " in out
     assert "so it is the pmgit on the PATH of each user" in out
     assert hook_of(repo)["repo"] == "local"
     assert "language: system" in (repo.path / USUAL).read_text()
     assert "proved: a commit of text gets through them" in out
-    assert "nothing to do" in init(repo)
+    assert "nothing to do" in init_here("--dry-run")
     return out
 
 
@@ -246,9 +287,10 @@ def test_the_commit_of_an_address(
     assert (item["repo"], item["rev"]) == (ADDRESS, rev)
     whole = (repo.path / USUAL).read_text()
     assert "language_version: python3" in whole
-    init(repo, "--system")
-    assert "language: system" in (repo.path / USUAL).read_text()
-    init(repo, "--no-system")
+    with installed_from(repo, of_git(rev)):
+        init_here("--system")
+        assert "language: system" in (repo.path / USUAL).read_text()
+        init_here("--no-system")
     assert (repo.path / USUAL).read_text() == whole
     repo.git("add", "-A")
     assert commit(repo).code == 0
@@ -257,6 +299,7 @@ def test_the_commit_of_an_address(
     repo.git("rm", "-q", "-f", FILE)
     repo.git("clone", "-q", ".", str(tmp_path / "clone"))
     theirs = Repo(tmp_path / "clone", repo.env, init=None)
+    built = theirs.env["PREK_HOME"]
     theirs.env["PREK_HOME"] = str(tmp_path / "prek-home")
     config = Path(repo.env["HOME"], ".gitconfig")
     hosted = config.read_text()
@@ -269,28 +312,29 @@ def test_the_commit_of_an_address(
     assert theirs.git("status", "--short") == ""
     assert not (theirs.path / ".git/hooks/pre-commit").exists()
     config.write_text(hosted)
+    theirs.env["PREK_HOME"] = built  # it was built by the first clone
     init(theirs)
     assert theirs.git("status", "--short") == ""
     assert "error" not in theirs.run(["pmgit", "doctor"]).out
-    config.write_text(hosted.partition("[url ")[0])
-    looked = theirs.run(["pmgit", "doctor"]).out
-    assert f"warning: pmgit-hook: another clone could not build pmgit at {rev[:12]} of" in looked
-    config.write_text(hosted)
-    file = theirs.path / USUAL
-    text = file.read_text()
-    file.write_text(text.replace(rev, "a" * 40))
-    looked = theirs.run(["pmgit", "doctor"]).out
-    assert "every commit fails: prek install-hooks failed: " in looked
-    assert "\nfix: pmgit init --system\n" in looked
-    file.write_text(text)
+    with installed_from(theirs, of_git(rev)):
+        config.write_text(hosted.partition("[url ")[0])
+        found = look_at(theirs, "pmgit-hook")
+        could_not = f"another clone could not build pmgit at {rev[:12]} of"
+        assert (found.status, found.evidence.startswith(could_not)) == (WARNING, True), found
+        config.write_text(hosted)
+        file = theirs.path / USUAL
+        file.write_text(file.read_text().replace(rev, "a" * 40))
+        found = look_at(theirs, "pmgit-hook")
+        assert "every commit fails: prek install-hooks failed: " in found.evidence
+        assert (found.status, found.fix and Shell().line(found.fix)) == (
+            ERROR,
+            "pmgit init --system",
+        )
     assert "prek" in (theirs.path / ".git/hooks/pre-commit").read_text()
 
 
 def test_a_build_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended, with all that it has started, and it says so."""
-    from pmgit.core.errors import PmgitError
-    from pmgit.hooks import frameworks
-
     monkeypatch.setattr(frameworks, "MOST_SECONDS", 0.2)
     mark = tmp_path / "mark"
     script = f"(sleep 0.6; touch '{mark}') & sleep 100"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import forked
 from tests.e2e.conftest import ADDRESS, UV, Shared, blamed, commit, without_pmgit
 from tests.kit import BIN, Repo
 from tests.test_readme import transcript
@@ -52,8 +53,12 @@ def machine(repo: Repo, shared: Shared, clone: Path, weights: Weights) -> Repo:
 def test_the_first_day_is_what_happens(
     machine: Repo, shared: Shared, clone: Path, file: str, name: str
 ) -> None:
+    tools = Path(machine.env["HOME"], ".local/bin")
     if "prek" not in name:
-        Path(machine.env["HOME"], ".local/bin/prek").unlink()
+        (tools / "prek").unlink()
+    if name == "first-day-lfs" and (folder := forked.programs("pre-commit")):
+        # The first of these starts the one that uv installs with pmgit, at each commit.
+        (tools / "pre-commit").symlink_to(Path(folder, "pre-commit"))
     rev = shared.run("git", "rev-parse", "HEAD", cwd=clone).strip()
     steps = transcript(name, file)
     assert len(steps) > 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -134,10 +133,12 @@ def test_a_fast_clean_merge_passes(guarded: Repo) -> None:
 
 
 def test_all_files_judges_the_whole_tree(guarded: Repo, tool: Tool, weights: Weights) -> None:
-    """What continuous integration runs: nothing is staged."""
+    """What continuous integration runs: nothing is staged. And what is staged, without a commit."""
     clean = tool.run(guarded, "run", "--all-files")
     assert clean.code == 0, clean
     guarded.stage(FILE, weights.safetensors)
+    staged = tool.run(guarded, "run")
+    assert (staged.code, blamed(staged)) == (1, {"tracked-weights", "missing-info"}), staged
     guarded.commit("Add weights without hooks")
     found = tool.run(guarded, "run", "--all-files")
     assert found.code == 1, found
@@ -251,29 +252,6 @@ def test_a_local_hook_runs_the_pmgit_of_the_system(
     for fix in printed_fixes(stopped):
         repo.paste(fix)
     assert commit(repo).code == 0
-
-
-@by_prek
-def test_try_repo(repo: Repo, tool: Tool, weights: Weights, tmp_path: Path) -> None:
-    """What somebody runs who only wants to see what it does.
-
-    It builds an environment for this one run. That what pmgit depends on can be installed is
-    tested by all the others, and the hook needs none of it.
-    """
-    project = Repo(tmp_path / "project", repo.env, init=None)
-    shutil.copytree(tool.shared.folder / "clone", project.path)
-    text = (project.path / "pyproject.toml").read_text(encoding="utf-8")
-    alone = re.sub(r"(?ms)^dependencies = \[.*?^\]$", "dependencies = []", text)
-    assert alone != text
-    project.stage("pyproject.toml", alone)
-    project.commit()
-    repo.env.update(tool.env)
-    repo.stage("a.txt", "a\n")
-    repo.commit()
-    repo.stage(FILE, weights.safetensors)
-    tried = tool.run(repo, "try-repo", str(project.path), "pmgit")
-    assert tried.code == 1, tried
-    assert blamed(tried) == {"tracked-weights", "missing-info"}
 
 
 def test_the_environment_is_not_this_one(tool: Tool) -> None:
