@@ -10,6 +10,7 @@ from pmgit.doctor.check import OK, Check
 from pmgit.doctor.context import Context
 from pmgit.doctor.examine import GROUPS, examine
 from pmgit.git import repository
+from tests.e2e.set_ups import set_up
 
 if TYPE_CHECKING:
     from tests.kit import Repo
@@ -32,6 +33,9 @@ def look(repo: Repo, **environ: str) -> dict[str, Check]:
     return {check.name: check for check in found}
 
 
+#: A fix that is pasted once; after that its steps are done, without the proofs of `pmgit init`.
+NATIVE = "pmgit init --hooks native"
+_pasted: set[str] = set()
 #: Which group makes a check of this name: learned when it is first looked at.
 _group_of: dict[str, str] = {}
 
@@ -66,8 +70,11 @@ def cure(repo: Repo, name: str, status: str) -> str:
     assert before.status == status, before
     assert before.fix is not None, before
     line = Shell().line(before.fix)
-    if line.startswith("pmgit init"):
+    if line == NATIVE and line in _pasted:
+        set_up(repo, "--hooks", "native")
+    elif line.startswith("pmgit init"):
         answer_yes(repo, line)
+        _pasted.add(line)
     elif name == "weights":
         done = repo.sh(line)
         assert done.code == 0, (line, done)

@@ -12,6 +12,7 @@ from pmgit.hooks import config_entry
 from pmgit.hooks.entry import HookEntry
 from pmgit.hooks.names import YAML
 from tests.doctor.looking import cure, look, look_at
+from tests.e2e.set_ups import set_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,19 +152,10 @@ def test_pmgit_through_pre_commit(repo: Repo) -> None:
     assert look_at(repo, "pmgit-hook").status == OK
 
 
-def test_the_entry_cannot_be_built(repo: Repo) -> None:
-    """As an earlier `pmgit init` wrote it: every commit fails, and the file looks well."""
-    configure(repo, config_entry.snippet(HookEntry("index", "0.0.0.1"), YAML))
-    assert repo.run(["prek", "install"]).code == 0
-    found = look_at(repo, "pmgit-hook")
-    assert "every commit fails: prek install-hooks failed: " in found.evidence
-    assert cure(repo, "pmgit-hook", ERROR) == "pmgit init --system"
-
-
 def test_the_entry_runs_what_is_not_on_the_path(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert repo.pmgit("init", "--yes", "--system").code == 0
+    set_up(repo, "--system")
     assert look_at(repo, "pmgit-hook").status == OK
     # Neither the program, nor its fork.
     names = ("pmgit", "pmgit-hook")
@@ -208,7 +200,7 @@ def test_hooks_that_read_another_file(repo: Repo) -> None:
 
 
 def test_hooks_that_are_not_wanted(repo: Repo) -> None:
-    assert repo.pmgit("init", "--yes", "--hooks", "none").code == 0
+    set_up(repo, "--hooks", "none")
     assert "ok:      pmgit-hook: .pmgit.toml asks for no hooks" in repo.pmgit("doctor").out
 
 

@@ -23,27 +23,28 @@ FILE = "pretrained_model/silero-vad/silero_vad_16k.safetensors"
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
 
 
-def python_without_pmgit(folder: Path, path: str) -> str:
-    """A PATH on which neither pmgit nor a Python that has it is found.
-
-    `python3` is a new environment of its own: the one that runs the tests has pmgit.
-    """
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment: the one that runs the tests has pmgit."""
+    folder = tmp_path_factory.mktemp("bare")
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", folder], check=True, capture_output=True
     )
-    return os.pathsep.join([str(folder / "bin"), without_pmgit(path)])
+    return folder / "bin"
 
 
-@pytest.fixture(params=["core.hooksPath", "copied"])
-def guarded(request: pytest.FixtureRequest, repo: Repo) -> Repo:
-    """A repository that runs the hooks: from a clone of this project, or copied."""
-    if request.param == "core.hooksPath":
-        repo.git("config", "core.hooksPath", str(native_hooks(repo.path.parent)))
-    else:
-        hooks = repo.path / ".git/hooks"
-        hooks.mkdir(exist_ok=True)
-        for stage in STAGES:
-            shutil.copy(ROOT / "hooks" / stage, hooks / stage)
+def python_without_pmgit(bare: Path, path: str) -> str:
+    """A PATH on which neither pmgit nor a Python that has it is found."""
+    return os.pathsep.join([str(bare), without_pmgit(path)])
+
+
+@pytest.fixture
+def guarded(repo: Repo) -> Repo:
+    """A repository with a copy of the hooks; `native` runs those of a folder of their own."""
+    hooks = repo.path / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for stage in STAGES:
+        shutil.copy(ROOT / "hooks" / stage, hooks / stage)
     return repo
 
 
@@ -106,9 +107,9 @@ def test_a_clean_merge_is_stopped(native: Repo, weights: Weights) -> None:
     assert "tracked-weights" in blamed(refused)
 
 
-def test_pmgit_python_is_enough(native: Repo, tmp_path: Path, weights: Weights) -> None:
+def test_pmgit_python_is_enough(native: Repo, bare: Path, weights: Weights) -> None:
     """Neither `pmgit-hook` nor a Python with pmgit on the PATH, as in a graphical Git client."""
-    native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
+    native.env["PATH"] = python_without_pmgit(bare, native.env["PATH"])
     native.env["PMGIT_PYTHON"] = sys.executable
     native.stage(FILE, weights.safetensors)
     stopped = native.run([str(ROOT / "hooks/pre-commit")])
@@ -119,8 +120,8 @@ def test_pmgit_python_is_enough(native: Repo, tmp_path: Path, weights: Weights) 
     assert commit(native).code == 0
 
 
-def test_without_pmgit_the_commit_stops_and_says_why(native: Repo, tmp_path: Path) -> None:
-    native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
+def test_without_pmgit_the_commit_stops_and_says_why(native: Repo, bare: Path) -> None:
+    native.env["PATH"] = python_without_pmgit(bare, native.env["PATH"])
     native.stage("a.txt", "a\n")
     stopped = commit(native)
     assert stopped.code == 1, stopped
@@ -132,8 +133,8 @@ def test_without_pmgit_the_commit_stops_and_says_why(native: Repo, tmp_path: Pat
     assert native.run([str(ROOT / "hooks/pre-commit")]).code == 3
 
 
-def test_a_wrong_pmgit_python_is_said(native: Repo, tmp_path: Path) -> None:
-    native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
+def test_a_wrong_pmgit_python_is_said(native: Repo, bare: Path, tmp_path: Path) -> None:
+    native.env["PATH"] = python_without_pmgit(bare, native.env["PATH"])
     native.env["PMGIT_PYTHON"] = str(tmp_path / "nowhere/python")
     stopped = native.run([str(ROOT / "hooks/pre-commit")])
     assert stopped.code == 3, stopped
@@ -191,9 +192,7 @@ def test_names_that_no_shell_may_read(native: Repo, weights: Weights) -> None:
 
 
 @pytest.mark.parametrize("where", ["native", "python", "module"])
-def test_modules_of_the_repository_are_not_imported(
-    where: str, native: Repo, tmp_path: Path
-) -> None:
+def test_modules_of_the_repository_are_not_imported(where: str, native: Repo, bare: Path) -> None:
     """What lies in the judged repository must not run because Python finds it first."""
     trap = "open('PWNED', 'w').close()\nraise SystemExit(0)\n"
     for name in ("pickle.py", "json.py", "os.py", "tempfile.py", "hashlib.py", "sitecustomize.py",
@@ -203,7 +202,7 @@ def test_modules_of_the_repository_are_not_imported(
     native.stage(".pmgit.toml", 'exclude = ["*.bin"]\nweights.never = ["x"]\n')
     native.stage(FILE, 2_000_000)
     if where == "python":
-        native.env["PATH"] = python_without_pmgit(tmp_path / "bare", native.env["PATH"])
+        native.env["PATH"] = python_without_pmgit(bare, native.env["PATH"])
         native.env["PMGIT_PYTHON"] = sys.executable
     if where == "module":
         found = native.run([sys.executable, "-P", "-m", "pmgit", "check"])

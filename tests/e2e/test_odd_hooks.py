@@ -123,8 +123,7 @@ def test_the_next_clone_reads_the_same_file(
     repo.commit("Set up")
     repo.git("clone", "-q", ".", str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", repo.env, init=None)
-    theirs = clone.pmgit("init", "--yes")
-    assert theirs.code == 0, theirs
+    set_up(clone)
     assert clone.git("status", "--short") == ""
     judges(clone)
     assert clone.pmgit("doctor").code == 0

@@ -89,6 +89,7 @@ def unchanged(repo: Repo, tmp_path: Path) -> Callable[[object], None]:
     return compare
 
 
+@pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
 def test_no_command_touches_it(repo: Repo, unchanged: Callable[[object], None]) -> None:
     repo.git("init", "-q", "--bare", "../bare.git")
     repo.stage("pretrained_model/bert/model.safetensors", weights_bytes(3000))
