@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import shutil
 import sys
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import forked
+from tests.e2e.set_ups import standing_in
 from tests.kit import BIN, Repo, Result, isolated_environment, weights_bytes
 from tests.report.test_formats import runner_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 ZEROS = "0" * 40
@@ -68,37 +72,67 @@ class Upstream:
             self.merges[name] = self.id("HEAD")
             self.repo.git("update-ref", f"refs/pull/{number}/merge", "HEAD")
         self.repo.git("clone", "-q", "--mirror", str(self.repo.path), str(folder / "hosted.git"))
-        self.repo.git("--git-dir", str(folder / "hosted.git"), "config",
-                      "uploadpack.allowFilter", "true")  # fmt: skip
+        with open(folder / "hosted.git/config", "a", encoding="utf-8") as config:
+            config.write("[uploadpack]\n\tallowFilter = true\n")
 
     def id(self, name: str) -> str:
         return self.repo.git("rev-parse", f"{name}^{{commit}}").strip()
 
-    def checkout(self, folder: Path, what: str, *options: str, url: str = "") -> Clone:
-        """What actions/checkout makes of one commit."""
-        clone = Clone(folder, self.env)
-        clone.git("remote", "add", "origin", url or self.url)
-        clone.git("fetch", "-q", "--no-tags", *(options or ("--depth=1",)), "origin",
-                  f"+{what}:refs/remotes/origin/ci")  # fmt: skip
-        clone.git("checkout", "-q", "--detach", "refs/remotes/origin/ci")
-        return clone
+    def checkout(self, folder: Path, *what: str) -> Clone:
+        """What actions/checkout makes of one commit: fetched once, then copied."""
+        made = self.folder / "-".join(what).replace("/", "-")
+        if not made.exists():
+            clone = Clone(made, self.env)
+            with open(made / ".git/config", "a", encoding="utf-8") as config:
+                config.write(f'[remote "origin"]\n\turl = {self.url}\n')
+            ref, *options = what
+            clone.git("fetch", "-q", "--no-tags", *(options or ("--depth=1",)), "origin",
+                      f"+{ref}:refs/remotes/origin/ci")  # fmt: skip
+            clone.git("checkout", "-q", "--detach", "refs/remotes/origin/ci")
+        shutil.copytree(made, folder)
+        return Clone(folder, self.env, init=None)
 
 
 class Clone(Repo):
-    def judge(self, name: str, event: Any, **inputs: str) -> Result:
-        """Run the script for an event."""
+    def judge(self, name: str, event: Any, *, start: bool = False, **inputs: str) -> Result:
+        """Run the script for an event: here, or the program itself if `start`."""
         path = self.path.parent / "event.json"
         path.write_text(json.dumps(event))
-        variables = {f"PMGIT_ACTION_{key.upper()}": value for key, value in inputs.items()}
-        return self.run(
-            [
-                sys.executable,
-                "-I",
-                str(SCRIPTS / "ci_check.py"),
-                f"{forked.programs() or BIN}/pmgit",
-            ],
-            env={"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(path), **variables},
-        )
+        given = {f"PMGIT_ACTION_{key.upper()}": value for key, value in inputs.items()}
+        given |= {"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(path)}
+        argv = [str(SCRIPTS / "ci_check.py"), f"{forked.programs() or BIN}/pmgit"]
+        if start:
+            return self.run([sys.executable, "-I", *argv], env=given)
+        out, err = self.path.parent / "out", self.path.parent / "err"
+        with standing_in(self) as patch, _outputs_in(out, err):
+            for variable, value in given.items():
+                patch.setenv(variable, value)
+            patch.setattr(sys, "argv", argv)
+            code: int = _script()["main"]()
+        return Result(code, out.read_text(), err.read_text())
+
+
+@cache
+def _script() -> dict[str, Any]:
+    return runpy.run_path(str(SCRIPTS / "ci_check.py"))
+
+
+@contextmanager
+def _outputs_in(*files: Path) -> Iterator[None]:
+    """What this process and those that it starts print lies in these two files."""
+    kept = [os.dup(number) for number in (1, 2)]
+    with ExitStack() as stack:
+        for number, file in enumerate(files, 1):
+            opened = stack.enter_context(open(file, "w", encoding="utf-8"))
+            os.dup2(opened.fileno(), number)
+            redirect = redirect_stdout if number == 1 else redirect_stderr
+            stack.enter_context(redirect(opened))
+        try:
+            yield
+        finally:
+            for number, old in enumerate(kept, 1):
+                os.dup2(old, number)
+                os.close(old)
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +142,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
 
 @pytest.fixture
 def checkout(upstream: Upstream, tmp_path: Path) -> Callable[..., Clone]:
-    def make(what: str, *options: str, url: str = "") -> Clone:
-        return upstream.checkout(tmp_path / "clone", what, *options, url=url)
-
-    return make
+    return partial(upstream.checkout, tmp_path / "clone")
 
 
 def pull(upstream: Upstream, name: str, base: str = "") -> dict[str, Any]:
@@ -190,7 +221,7 @@ def test_merge_group(upstream: Upstream, checkout: Callable[..., Clone]) -> None
 
 def test_a_push(upstream: Upstream, checkout: Callable[..., Clone]) -> None:
     clone = checkout("refs/heads/sin")
-    found = clone.judge("push", push(upstream.fork, upstream.repent))
+    found = clone.judge("push", push(upstream.fork, upstream.repent), start=True)
     assert (found.code, blamed(found)) == (1, {NEW})
     assert "pmgit: 3 commits: " in found.out
     after = clone.judge("push", push(upstream.sin, upstream.repent))
@@ -300,7 +331,7 @@ def test_another_tree_than_the_one_that_was_pushed_says_nothing(
     clone = checkout("refs/heads/clean")
     clone.git("fetch", "-q", "--depth=1", "origin", "refs/heads/sin")
     clone.git("remote", "set-url", "origin", "file:///nowhere")
-    failed = clone.judge("push", push(GONE, upstream.repent))
+    failed = clone.judge("push", push(GONE, upstream.repent), start=True)
     assert (failed.code, len(list(runner_commands(failed.out)))) == (3, 1)
 
 
@@ -341,14 +372,12 @@ def test_no_repository_fails(tmp_path: Path, env: dict[str, str]) -> None:
 def test_in_the_end_all_of_the_history_is_fetched(
     upstream: Upstream, checkout: Callable[..., Clone], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = runpy.run_path(str(SCRIPTS / "ci_check.py"))
-    deepen = script["deepen"]
-    deepen.__globals__.update(DEPTH=2, TRIES=1)
+    deepen = _script()["deepen"]
+    for name, number in (("DEPTH", 2), ("TRIES", 1)):
+        monkeypatch.setitem(deepen.__globals__, name, number)
     clone = checkout("refs/pull/1/merge")
-    for name, value in clone.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(clone.path)
-    assert deepen(upstream.main, upstream.merges["sin"])
+    with standing_in(clone):
+        assert deepen(upstream.main, upstream.merges["sin"])
     assert clone.git("rev-parse", "--is-shallow-repository") == "false\n"
 
 

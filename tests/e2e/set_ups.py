@@ -55,7 +55,7 @@ pre-push:
 
 
 @contextmanager
-def standing_in(repo: Repo, cwd: str = "") -> Iterator[None]:
+def standing_in(repo: Repo, cwd: str = "") -> Iterator[pytest.MonkeyPatch]:
     """This process in the place of one that is started in the repository."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repo.path / cwd)
@@ -63,7 +63,7 @@ def standing_in(repo: Repo, cwd: str = "") -> Iterator[None]:
             patch.setenv(name, repo.env[name])
         for name in [name for name in os.environ if name.startswith("PYTHON")]:
             patch.delenv(name)
-        yield
+        yield patch
 
 
 def _wish(args: tuple[str, ...]) -> onboarding.SetupWish:

@@ -88,6 +88,14 @@ def stopped(repo: Repo, *args: str) -> set[str]:
     return blamed(result)
 
 
+def stopped_each(repo: Repo, rule: str, *names: str) -> None:
+    """By this rule alone, once for each of these names as they are printed."""
+    result = commit(repo)
+    assert (result.code, blamed(result)) == (1, {rule}), result
+    told = [line.partition(f": {rule}: ") for line in result.err.splitlines()]
+    assert sorted(name for name, found, _ in told if found) == sorted(names), result
+
+
 def passes(repo: Repo, *args: str) -> Result:
     """The commit is made, and without a word."""
     result = commit(repo, *args)
@@ -187,13 +195,17 @@ def test_git_add_with_the_filter_passes(lfs: Repo) -> None:
 # --- attributes that do not say what they seem to say
 
 
-@pytest.mark.parametrize("unset", ["-filter", "!filter", "filter=x", "filter="])
-def test_a_nested_attributes_file_takes_the_filter_away(unset: str, lfs: Repo) -> None:
-    attributes(lfs, f"*.bin {LFS}")
-    attributes(lfs, f"*.bin {unset}", path=f"{MODEL}/.gitattributes")
-    lfs.stage(WEIGHTS, 400_000)
-    assert len(lfs.blob(WEIGHTS)) == 400_000
-    assert stopped(lfs) == {"tracked-weights"}
+def test_a_nested_attributes_file_takes_the_filter_away(lfs: Repo) -> None:
+    unset = {"a": "-filter", "b": "!filter", "c": "filter=x", "d": "filter="}
+    raw = [f"{MODEL}/{folder}/model.bin" for folder in unset]
+    lfs.stage_all({
+        ".gitattributes": f"*.bin {LFS}\n",
+        **{f"{MODEL}/{name}/.gitattributes": f"*.bin {how}\n" for name, how in unset.items()},
+    })  # fmt: skip
+    lfs.commit("Attributes")
+    lfs.stage_all(dict.fromkeys(raw, 400_000))
+    assert all(len(lfs.blob(path)) == 400_000 for path in raw)
+    stopped_each(lfs, "tracked-weights", *raw)
 
 
 def test_a_later_line_takes_the_filter_away(lfs: Repo) -> None:
@@ -223,28 +235,21 @@ def test_binary_after_the_lfs_line_takes_nothing_away(lfs: Repo) -> None:
     passes(lfs)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "name"),
-    [("*.bin", "model.BIN"), ("*.pth", "A.PTH"), ("*.safetensors", "model.gguf")],
-)
-def test_a_pattern_of_another_spelling(pattern: str, name: str, lfs: Repo) -> None:
-    attributes(lfs, f"{pattern} {LFS}")
-    lfs.stage(f"{MODEL}/{name}", 400_000)
-    assert stopped(lfs) == {"tracked-weights"}
+def test_a_pattern_of_another_spelling(lfs: Repo) -> None:
+    attributes(lfs, *(f"{pattern} {LFS}" for pattern in ("*.bin", "*.pth", "*.safetensors")))
+    names = [f"{MODEL}/{name}" for name in ("model.BIN", "A.PTH", "model.gguf")]
+    lfs.stage_all(dict.fromkeys(names, 400_000))
+    stopped_each(lfs, "tracked-weights", *names)
 
 
-@pytest.mark.parametrize("pattern", ["pretrained_model", "pretrained_model/", "bert/"])
-def test_tracking_a_folder_matches_no_file_in_it(pattern: str, lfs: Repo) -> None:
-    """pathspec would say that the line matches; Git says it does not."""
-    assert lfs.run(["git", "lfs", "track", pattern]).code == 0
-    attributes(lfs, f"{pattern} {LFS}")
+def test_tracking_a_folder_matches_no_file_in_it(lfs: Repo) -> None:
+    """pathspec would say that the lines match; Git says they do not."""
+    folders = ("pretrained_model", "pretrained_model/", "bert/")
+    assert lfs.run(["git", "lfs", "track", *folders]).code == 0
+    attributes(lfs, *(f"{pattern} {LFS}" for pattern in folders))
     lfs.stage(WEIGHTS, 400_000)
     assert stopped(lfs) == {"tracked-weights"}
-
-
-@pytest.mark.parametrize("pattern", ["pretrained_model", "pretrained_model/"])
-def test_a_pointer_below_a_tracked_folder_has_no_attribute(pattern: str, lfs: Repo) -> None:
-    attributes(lfs, f"{pattern} {LFS}")
+    # So a pointer there has no attribute either.
     lfs.stage(WEIGHTS, pointer(b"weights"))
     assert stopped(lfs) == {"uncovered-pointer"}
 
@@ -435,30 +440,22 @@ def test_a_whole_model_is_deleted_passes(guarded: Repo) -> None:
 # --- names
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["modèle.pt", 'mo"del.pt', "mo\ndel.pt", "mo\tdel.pt", "mo\\del.pt", b"mod\xffel.pt"],
-)
-def test_a_name_that_git_quotes(name: str | bytes, guarded: Repo) -> None:
-    guarded.stage(name, BIG)
-    if isinstance(name, str):  # it fails at a name that is not UTF-8
-        everybody_lets_it_pass(guarded, name)
-    assert stopped(guarded) == {"oversized-blob"}
+def test_names_that_git_quotes_or_a_command_reads_otherwise(guarded: Repo) -> None:
+    # As they are, and as they are printed.
+    quoted = {"modèle.pt": "modèle.pt", 'mo"del.pt': 'mo"del.pt', "mo\ndel.pt": r"mo\x0adel.pt",
+              "mo\tdel.pt": r"mo\x09del.pt", "mo\\del.pt": r"mo\del.pt"}  # fmt: skip
+    read = {name: f"./{name}" for name in ("-rf.pt", "--help.pt", ":(exclude)x.pt", ":!x.pt")}
+    read |= {"mo del.pt": "mo del.pt", "[a].pt": "[a].pt"}
+    guarded.stage_all(dict.fromkeys((*quoted, *read, b"mod\xffel.pt"), BIG))
+    everybody_lets_it_pass(guarded, *quoted)  # it fails at a name that is not UTF-8
+    stopped_each(guarded, "oversized-blob", *quoted.values(), *read.values(), r"mod\xffel.pt")
 
 
-@pytest.mark.parametrize("quote", ["true", "false"])
-def test_a_name_that_git_quotes_in_a_model(quote: str, guarded: Repo) -> None:
-    guarded.git("config", "core.quotePath", quote)
+def test_a_name_that_git_quotes_in_a_model(guarded: Repo) -> None:
     guarded.stage(f"{MODEL}/modèle.bin", BIG)
-    assert stopped(guarded) == {"tracked-weights"}
-
-
-@pytest.mark.parametrize(
-    "name", ["mo del.pt", "-rf.pt", "--help.pt", "[a].pt", ":(exclude)x.pt", ":!x.pt"]
-)
-def test_a_name_that_a_command_reads_otherwise(name: str, guarded: Repo) -> None:
-    guarded.stage(name, BIG)
-    assert stopped(guarded) == {"oversized-blob"}
+    for quote in ("true", "false"):
+        guarded.git("config", "core.quotePath", quote)
+        stopped_each(guarded, "tracked-weights", f"{MODEL}/modèle.bin")
 
 
 # --- small pieces
@@ -481,17 +478,14 @@ def test_many_text_files_below_every_limit(guarded: Repo) -> None:
     assert stopped(guarded) == {"oversized-model"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["model.tar.gz", "model.tar.part-aa", "model.bin.001", "model.bin.bz2", "model.zip",
-     "model.bin.aa", "weights"],
-)  # fmt: skip
-def test_an_archive_or_a_part_below_the_limit(name: str, guarded: Repo) -> None:
-    size = 450_000
-    is_packed = name.endswith(".bz2")
-    guarded.stage(f"{MODEL}/{name}", bz2.compress(weights_bytes(size)) if is_packed else size)
-    everybody_lets_it_pass(guarded, f"{MODEL}/{name}")
-    assert stopped(guarded) == {"tracked-weights"}
+def test_archives_and_parts_below_the_limit(guarded: Repo) -> None:
+    names = ("model.tar.gz", "model.tar.part-aa", "model.bin.001", "model.zip", "model.bin.aa",
+             "weights")  # fmt: skip
+    packed = {f"{MODEL}/model.bin.bz2": bz2.compress(weights_bytes(450_000))}
+    staged = {**{f"{MODEL}/{name}": 450_000 for name in names}, **packed}
+    guarded.stage_all(staged)
+    everybody_lets_it_pass(guarded, *staged)
+    stopped_each(guarded, "tracked-weights", *staged)
 
 
 # --- links
@@ -563,11 +557,10 @@ def test_the_very_first_commit(repo: Repo) -> None:
     assert stopped(repo) == {"tracked-weights", "missing-info"}
 
 
-@pytest.mark.parametrize(
-    "name", ["model.SAFETENSORS", "model.bin ", "weights", "model.safetensors.backup"]
-)
-def test_what_no_verify_lets_in_the_whole_tree_shows(name: str, guarded: Repo) -> None:
-    guarded.stage(f"{MODEL}/{name}", BIG)
+def test_what_no_verify_lets_in_the_whole_tree_shows(guarded: Repo) -> None:
+    names = ("model.SAFETENSORS", "model.bin ", "weights", "model.safetensors.backup")
+    paths = {f"{MODEL}/{name}": BIG for name in names}
+    guarded.stage_all(paths)
     assert commit(guarded, "--no-verify").code == 0
     found = guarded.check("--all")
-    assert [f["path"] for f in found if f["rule"] == "tracked-weights"] == [f"{MODEL}/{name}"]
+    assert {f["path"] for f in found if f["rule"] == "tracked-weights"} == set(paths)
