@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.set_ups import left_to_do, set_up
 from tests.kit import BIN, Repo, pointer, weights_bytes
+from tests.lfs_install import install_lfs
 
 pytestmark = pytest.mark.usefixtures("quick_pre_commit", "quick_hooks")
 
@@ -22,7 +23,8 @@ CONFIG = (
     '        name: one\n        entry: "true"\n        language: system\n        args: *args\n'
 )
 #: Before each file that takes its place, or before each git command that changes something: a copy
-#: of the repository, or the end by SIGKILL, or no file can be written any more.
+#: of the repository, or the end by SIGKILL, or no file can be written any more. What makes copies
+#: ends where the proof begins.
 KILLER = """\
 import os, resource, shutil, signal
 # A hook framework that init runs is a Python too: it is not counted.
@@ -45,12 +47,15 @@ def counting(real, counts):
         return real(*args, **kwargs)
     return call
 def changes(git, argv, *_):
-    # Not what the proof does in a folder of its own.
+    # Not what is only tried in a folder of its own.
     return {"lfs", "add", "update-index", "-w"} & set(argv) and "pmgit-" not in str(argv)
 if before == "files":
     os.replace = counting(os.replace, lambda *_: True)
 elif before == "git":
     os.posix_spawn = counting(os.posix_spawn, changes)
+if copies and not kill_at:
+    from pmgit.commands import _init_proof
+    _init_proof.proofs = lambda *_: os._exit(0)
 if full_at == "0":
     come()
 """
@@ -110,8 +115,11 @@ def test_an_empty_repository(repo: Repo, setup: tuple[str, ...]) -> None:
     configs = [Path(repo.env["GIT_CONFIG_GLOBAL"]), system]
     user = [file.read_bytes() for file in configs]
     before = tree(repo)
-    out = init(repo, *setup)
-    assert "proved: raw weights staged below pretrained_model/ are refused" in out
+    if setup is PREK_WITH_LFS:  # the one with a history proves it
+        set_up(repo, *setup)
+    else:
+        out = init(repo, *setup)
+        assert "proved: raw weights staged below pretrained_model/ are refused" in out
     after, staged = tree(repo), index(repo)
     if setup is NATIVE:
         assert "nothing to do" in init(repo, *setup)
@@ -132,6 +140,8 @@ def test_an_old_repository_with_raw_weights(repo: Repo, setup: tuple[str, ...]) 
     before, staged = tree(repo), index(repo)
     out = init(repo, *setup)
     assert "1 file of weights (3.0 kB) raw in Git already" in out
+    if "none" not in setup:
+        assert "proved: raw weights staged below pretrained_model/ are refused" in out
     if "lfs" in setup:
         assert repo.blob(MODEL).startswith(b"version https://git-lfs")
         assert "proved: samples of 1 pattern were pushed" in out
@@ -168,8 +178,10 @@ def test_the_files_that_only_prek_reads(repo: Repo, name: str) -> None:
     assert repo.run(["git", "apply", "-"], stdin=ours.encode() + b"\n").code == 0
     applied = (repo.path / name).read_bytes()
     repo.write(name, text)
-    out = init(repo, "--system")
-    assert f"proved: prek accepts {name}" in out
+    if name == "prek.toml":
+        assert f"proved: prek accepts {name}" in init(repo, "--system")
+    else:  # proved below, where pre-commit is in the way
+        set_up(repo, "--system")
     assert (repo.path / name).read_bytes() == applied
     assert left_to_do(repo) == []
     repo.git("add", "-A")
@@ -201,8 +213,7 @@ def test_an_entry_by_hand(repo: Repo, name: str) -> None:
     """It is the user's: it stays as it is, also when all is undone, and it is what runs."""
     text = BY_HAND[name]
     repo.stage(name, text)
-    out = init(repo)
-    assert "entry in" not in out
+    assert not [step.what for step in set_up(repo).steps if "entry in" in step.what]
     assert left_to_do(repo) == []
     repo.git("add", "-A")
     assert repo.run(["git", "commit", "-q", "-m", "Set up"]).code == 0
@@ -228,7 +239,7 @@ def test_prek_is_meant_and_cannot_serve(repo: Repo) -> None:
     done = repo.pmgit("init", "--yes", "--system", env={"PATH": without})
     assert done.code == 3
     assert "hint: install it: pip install prek; or" in done.err
-    assert "proved: prek accepts" in init(repo, "--system")
+    assert "proved: prek accepts .pre-commit-config.yml" in init(repo, "--system")
 
 
 def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
@@ -254,10 +265,9 @@ def test_under_a_hooks_path_the_chain_serves(repo: Repo) -> None:
     "broken",
     [
         pointer(b"x" * 2000),
-        b"*.png binary\r\n*.jpg binary\r\n",
-        b"pretrained_model/ filter=lfs diff=lfs merge=lfs -text\n",
+        b"*.png binary\r\npretrained_model/ filter=lfs diff=lfs merge=lfs -text\r\n",
     ],
-    ids=["a pointer", "CRLF", "a folder"],
+    ids=["a pointer", "CRLF and a folder"],
 )
 def test_a_broken_gitattributes(repo: Repo, broken: bytes) -> None:
     repo.stage_blob(".gitattributes", broken)
@@ -347,7 +357,7 @@ class Killed:
         self.copies = sorted(copies, key=lambda copy: int(copy.name))
 
     def _run(self, name: str, number: int) -> None:
-        """Run init, to its end or until it is killed."""
+        """Run init, to the end of its steps or until it is killed."""
         self._start(self._fresh)
         (self._folder / name).mkdir()
         env = {**self._env, "COPIES": str(self._folder / name), "KILL_AT": str(number or "")}
@@ -397,6 +407,7 @@ class Killed:
 def test_killed_at_every_step(repo: Repo, setup: tuple[str, ...], first: int) -> None:
     """kill -9 before each file takes its place: the next init finishes, and undo takes all back."""
     old(repo)
+    install_lfs(repo, "--skip-repo")  # its step of 60 processes is for the test below
     killed = Killed(repo, "files", *setup)
     assert len(killed.copies) > first + 4
     killed.assert_copied(first + 4)
@@ -434,7 +445,7 @@ def test_killed_inside_the_step_of_git_lfs(repo: Repo) -> None:
 
 def test_undo_keeps_what_the_user_has_written_since(repo: Repo) -> None:
     old(repo)
-    init(repo, "--hooks", "pre-commit", "--system", "--storage", "lfs")
+    set_up(repo, "--hooks", "pre-commit", "--system", "--storage", "lfs")
     mine = {
         ".gitignore": b"mine.txt\n",
         ".gitattributes": b"*.jpg binary\n",
@@ -484,21 +495,21 @@ def test_a_clone_without_the_filter(lfs_repo: Repo, tmp_path: Path) -> None:
     lfs_repo.add_info("pretrained_model/bert")
     lfs_repo.stage(".pmgit.toml", 'storage = "lfs"\n')
     lfs_repo.commit()
-    set_up(lfs_repo, "--hooks", "native")
+    set_up(lfs_repo, "--hooks", "none")
     lfs_repo.git("add", "-A")
     lfs_repo.commit("Set up")
     lfs_repo.add_remote()
     lfs_repo.git("push", "-q", "origin", "main")
     lfs_repo.git("clone", "-q", str(tmp_path / "remote.git"), str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", lfs_repo.env, init=None)
-    out = init(clone, "--hooks", "native")
+    out = init(clone, "--hooks", "none")
     assert "models folder pretrained_model/ (1 file of weights, 300.0 kB)" in out
     following = [line[6:] for line in out.splitlines() if line.startswith("next: ")]
     assert following == ["git lfs pull --include=pretrained_model/bert"]
     assert clone.sh(following[0]).code == 0
     assert (clone.path / "pretrained_model/bert/model.safetensors").read_bytes() == content
     assert clone.git("status", "--short") == ""
-    assert "next: " not in init(clone, "--hooks", "native")
+    assert "next: " not in init(clone, "--hooks", "none")
     assert clone.pmgit("doctor").code == 0
 
 
