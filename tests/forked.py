@@ -119,7 +119,7 @@ class Forks:
 
     def __init__(self, name: str) -> None:
         ours, theirs = socket.socketpair()
-        from tests.fork_client import client_of  # which needs this module
+        from tests.fork_client import write_clients  # which needs this module
 
         ours.settimeout(TIMEOUT)
         self._socket = ours
@@ -131,10 +131,7 @@ class Forks:
         clients = {name: Path(self.folder, name), PYTHON: Path(self.folder, PYTHON, PYTHON)}
         if name == "pmgit":
             clients[HOOK] = Path(self.folder, HOOK, HOOK)
-        for called, client in clients.items():
-            client.parent.mkdir(exist_ok=True)
-            client.write_text(client_of(called, address, name))
-            client.chmod(0o755)
+        write_clients(clients, address, name, shutil.which("cc"))
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(address)
         listening.listen()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import sys
+import threading
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import forked
+from tests.fork_client import write_clients
 from tests.hub_server import HubServer
 from tests.kit import BIN, Repo, native_hooks, weights_for
 
@@ -231,6 +236,60 @@ def test_what_python_reads_at_its_start_needs_the_program(repo: Repo, name: str)
 def test_a_fork_in_a_shell_answers_what_the_program_answers(repo: Repo, command: str) -> None:
     repo.stage("sub/a\udcff $(x)\n.pt", 1_500_000)
     assert repo.sh(command) == repo.sh(command, start=True)
+
+
+def test_a_compiled_client_asks_for_what_the_script_asks_for(repo: Repo, tmp_path: Path) -> None:
+    """And leaves to the program what the script leaves to it."""
+    lines = (
+        "pmgit a '' $'\\xff\\n b' <in >out", "LC_ALL=C pmgit-hook pre-push",
+        "python -P -m pmgit fix", "cd .git && ODD=$'\\xff' pmgit", "LC_ALL=C pmgit --version",
+        "umask 0; pmgit-hook --version", "ulimit -n 64; pmgit-hook --version",
+        "PYTHONX=1 pmgit-hook --version", "unset LANG; pmgit-hook --version",
+    )  # fmt: skip
+    repo.write("in", "given")
+    told = []
+    asked: dict[str | None, list[tuple[list[bytes], bytes]]] = {}
+    # The address of a socket must be short.
+    with TemporaryDirectory(dir="/tmp") as short:
+        for compiler in dict.fromkeys((None, shutil.which("cc"))):
+            address, folder = f"{short}/{bool(compiler)}", tmp_path / f"{bool(compiler)}"
+            clients = {name: folder / name for name in ("pmgit", "pmgit-hook", "python")}
+            write_clients(clients, address, "pmgit", compiler)
+            assert (clients["pmgit"].read_bytes()[:2] == b"#!") == (not compiler)
+            env = {"PATH": f"{folder}:{repo.env['PATH']}"}
+            with socket.socket(socket.AF_UNIX) as listening:
+                listening.bind(address)
+                listening.listen()
+                asked[compiler] = []
+                thread = threading.Thread(target=_answer, args=(listening, asked[compiler]))
+                thread.start()
+                told.append([repo.run(["bash", "-c", line], env=env) for line in lines])
+                listening.shutdown(socket.SHUT_RDWR)
+                thread.join()
+    assert told[0] == told[-1]
+    first, *others = asked.values()
+    assert others in ([], [first])
+    assert [one.code for one in told[0]] == [7] * 4 + [0] * 5
+    assert [given for _, given in first] == [b"given", b"", b"", b""]
+
+
+def _answer(listening: socket.socket, asked: list[tuple[list[bytes], bytes]]) -> None:
+    """Answer 7 to whoever asks; keep the words that were sent, and what the input holds."""
+    while True:
+        try:
+            one, _ = listening.accept()
+        except OSError:
+            return
+        with one, one.makefile("rb") as request:
+            _, files, _, _ = socket.recv_fds(one, 1, 3)
+            given = os.read(files[0], 99)
+            words = request.read().split(b"\0")
+            # The folder of the client.
+            words = [word for word in words if not word.startswith((b"PATH=", b"_="))]
+            asked.append((sorted(words), given))
+            one.send(b"7")
+            for file in files:
+                os.close(file)
 
 
 def test_a_shell_finds_the_fork_and_the_fork_the_program(repo: Repo) -> None:

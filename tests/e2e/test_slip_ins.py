@@ -482,7 +482,8 @@ def test_archives_and_parts_below_the_limit(guarded: Repo) -> None:
     names = ("model.tar.gz", "model.tar.part-aa", "model.bin.001", "model.zip", "model.bin.aa",
              "weights")  # fmt: skip
     packed = {f"{MODEL}/model.bin.bz2": bz2.compress(weights_bytes(450_000))}
-    staged = {**{f"{MODEL}/{name}": 450_000 for name in names}, **packed}
+    staged: dict[str, bytes | int] = {f"{MODEL}/{name}": 450_000 for name in names}
+    staged |= packed
     guarded.stage_all(staged)
     everybody_lets_it_pass(guarded, *staged)
     stopped_each(guarded, "tracked-weights", *staged)
