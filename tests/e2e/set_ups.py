@@ -70,6 +70,8 @@ def _wish(args: tuple[str, ...]) -> onboarding.SetupWish:
     """What these options of `pmgit init` ask for."""
     words, flags = iter(args), ("--system", "--keep-text")
     wanted = {w[2:].replace("-", "_"): True if w in flags else next(words) for w in words}
+    if "models" in wanted:
+        wanted["models"] = (wanted["models"],)
     return onboarding.SetupWish(**wanted)  # type: ignore[arg-type] # by its name
 
 

@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.set_ups import left_to_do, set_up
 from tests.kit import Repo, weights_bytes, weights_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = "pretrained_models"
+NATIVE = ("--hooks", "native")
 COMMIT = "5a1d1b56dd1c4a3f9cb7a0d8a3d7c8f0e1b2c3d4"
-
-
-def init(repo: Repo, *args: str) -> str:
-    done = repo.pmgit("init", "--yes", "--hooks", "native", *args)
-    assert done.code == 0, done
-    return done.out
 
 
 def commit(repo: Repo) -> None:
@@ -82,7 +78,8 @@ def test_a_clone_that_is_there_before_pmgit(repo: Repo, hub: Repo) -> None:
     repo.stage(".gitignore", f"{ROOT}/\n")
     repo.commit()
     repo.git("clone", "-q", str(hub.path), f"{ROOT}/CosyVoice2-0.5B")
-    assert f"{ROOT}/CosyVoice2-0.5B" in init(repo)
+    assert f"{ROOT}/CosyVoice2-0.5B" in repo.pmgit("init", "--dry-run", *NATIVE).out
+    set_up(repo, *NATIVE)
     repo.git("add", "-A")
     commit(repo)
     repo.stage("code.py", "x = 1\n")
@@ -91,7 +88,7 @@ def test_a_clone_that_is_there_before_pmgit(repo: Repo, hub: Repo) -> None:
 
     assert [path for path in repo.staged() if "CosyVoice" in path] == []
     assert f"{ROOT}/CosyVoice2-0.5B" in repo.pmgit("doctor").out
-    assert "nothing to do" in init(repo)
+    assert left_to_do(repo, *NATIVE) == []
 
 
 def test_the_line_of_a_clone_stays_for_colleagues_and_goes_with_the_clone(
@@ -137,8 +134,7 @@ def test_a_models_folder_that_is_a_repository_itself(repo: Repo, hub: Repo, kind
         assert repo.pmgit("info", "new", "x").code == 2
         repo.git("add", "-A")
         assert (ROOT in repo.staged()) == (kind == "submodule")
-        other = repo.pmgit("init", "--yes", "--hooks", "native", "--models", "weights")
-        assert other.code == 0, other
+        assert set_up(repo, *NATIVE, "--models", "weights").steps
 
 
 def test_a_bare_repository_leaves_the_index_as_a_whole(lfs_repo: Repo, hub: Repo) -> None:
@@ -174,7 +170,7 @@ def test_a_small_bare_repository_is_named_as_what_it_is(lfs_repo: Repo, hub: Rep
 def test_an_entry_of_the_hub_s_cache_is_one_model(repo: Repo, place: str, storage: str) -> None:
     entry(repo, place)
     model = f"{ROOT}/{place}"
-    init(repo, "--storage", storage)
+    set_up(repo, *NATIVE, "--storage", storage)
     repo.git("add", "-A")
     # It lies there ignored: it is named, and stops no commit.
     found = {(f["path"], f["rule"], f["severity"]) for f in repo.check()}
@@ -276,7 +272,7 @@ def test_a_models_folder_that_is_a_package(repo: Repo) -> None:
     for mine in ("venv/lib/site.py", "private/key.py", "a_local.py"):
         repo.write(f"{root}/{mine}", "x = 1\n")
     repo.commit()
-    init(repo)
+    set_up(repo, *NATIVE)
     repo.git("add", "-A")
 
     assert [f["path"] for f in repo.check("--all", "--select", "info")] == [f"{root}/tacotron"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e import set_ups
 from tests.forked import quick_hooks
 from tests.kit import Repo, Result, isolated_environment, weights_bytes
 
@@ -74,8 +75,7 @@ def made(shared: Shared) -> Callable[[str], Path]:
             repo.add_info(MODEL)
             repo.stage("README.md", "# Ways\n")
             repo.commit("Begin")
-            done = repo.pmgit("init", "--yes", "--hooks", "native", "--storage", storage)
-            assert done.code == 0, done
+            set_ups.set_up(repo, "--hooks", "native", "--storage", storage)
             repo.git("add", "-A")
             repo.commit("Set up pmgit")
             pushed = repo.run(["git", "push", "-q", "-u", "origin", "main"])
