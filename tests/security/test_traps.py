@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests import forked
+from tests.e2e.set_ups import set_up
 from tests.e2e.test_user_configuration import CASES, leaves
 from tests.git.test_process import hostile
 from tests.kit import BIN, pointer, random_bytes, weights_bytes
@@ -62,8 +62,7 @@ def test_no_command_runs_what_the_configuration_of_a_repository_names(repo: Repo
 def test_no_module_of_a_repository_is_imported(repo: Repo) -> None:
     """By the programs themselves, by what they start, and by the hooks that Git runs at the top."""
     fill(repo)
-    words = ("init", "--yes", "--hooks", "native", "--storage", "lfs")
-    assert repo.pmgit(*words, env=forked.quick_hooks(repo.env)).code == 0
+    set_up(repo, "--hooks", "native", "--storage", "lfs")
     for name in MODULES:
         repo.write(f"{name}.py", "open('PWNED', 'w').close()\nraise SystemExit('imported')\n")
     starts = (
