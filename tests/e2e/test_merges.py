@@ -130,8 +130,9 @@ def test_what_the_remote_has_is_merged(way: str, repo: Repo) -> None:
     assert repo.pmgit("check", "--range", "origin/main..feature").code == 0
 
 
-@pytest.mark.parametrize("remote", ["stale", "none"])
-@pytest.mark.parametrize("conflict", [True, False])
+@pytest.mark.parametrize(
+    ("conflict", "remote"), [(True, "none"), (False, "stale"), (True, "stale")]
+)
 def test_what_no_remote_has_is_mended_where_it_was_made(
     conflict: bool, remote: str, repo: Repo
 ) -> None:

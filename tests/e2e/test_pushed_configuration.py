@@ -51,15 +51,35 @@ def test_the_pusher_is_told_what_is_wrong(server: Server) -> None:
             "a" + ".a" * 4000 + " = 1\n", "# 0123456789\n" * 900_000,
         ],
     }  # fmt: skip
-    for name, contents in wrong.items():
-        for content in contents:
-            commit(server, name, content)
-            told = server.refused("main")
-            assert f"pmgit: the pushed {name}" in told or "gone.toml" in told, told
-            assert "the push was refused: nothing of it is kept on the server" in told
-            assert "tell the server's administrator" not in told
-            assert "Traceback" not in told
-            assert max(map(len, told.splitlines())) < 500
+    cases = [(name, content) for name, contents in wrong.items() for content in contents]
+    main = server.git("rev-parse", "main").strip()
+    stream = []
+    for number, (name, content) in enumerate(cases):
+        data = content.encode() if isinstance(content, str) else content
+        stream.append(
+            f"commit refs/heads/w{number}\ncommitter x <x@x> 1700000000 +0000\ndata 1\nx\n"
+            f"from {main}\nM 100644 inline {name}\ndata {len(data)}\n".encode()
+            + data
+            + b"\n"
+        )
+    server.clone.git("fast-import", "--quiet", stdin=b"".join(stream))
+    told = [server.refused("w0"), server.refused(f"w{len(cases) - 1}")]
+    # The others are here without their push, and the hook is told of them as of one.
+    borrowed = server.path / "objects/info/alternates"
+    borrowed.parent.mkdir(exist_ok=True)
+    borrowed.write_text(f"{server.clone.path}/.git/objects\n")
+    tips = server.clone.git("for-each-ref", "--sort=v:refname", "--format=%(objectname)",
+                            "refs/heads/w*").split()  # fmt: skip
+    for tip in tips[1:-1]:
+        done = server.hook("pre-receive", stdin=f"{main} {tip} refs/heads/main\n".encode())
+        assert done.code == 2, done
+        told.insert(-1, done.out)
+    for (name, _), text in zip(cases, told, strict=True):
+        assert f"pmgit: the pushed {name}" in text or "gone.toml" in text, text
+        assert "the push was refused: nothing of it is kept on the server" in text
+        assert "tell the server's administrator" not in text
+        assert "Traceback" not in text
+        assert max(map(len, text.splitlines())) < 500
 
 
 def test_the_same_where_the_server_has_its_own(server: Server) -> None:
