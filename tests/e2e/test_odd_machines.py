@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,7 +65,7 @@ def answers(
     clone = server.clone
     for argv in (
         ["pmgit-hook", "pre-commit"], ["pmgit", "check", "--range", "origin/main..HEAD"],
-        ["pmgit", "check", "--all"], ["git", "push", "-q", str(server.path), "HEAD:main"],
+        ["git", "push", "-q", str(server.path), "HEAD:main"], ["pmgit", "check", "--all"],
     ):  # fmt: skip
         if argv[0] == "git":
             done = clone.run(argv, env=env)
@@ -81,7 +81,7 @@ def test_no_setting_changes_an_answer(server: Server, tmp_path: Path) -> None:
     """Nor a machine without a home, a place for temporary files, a locale."""
     plain = list(answers(server, start=False))
     assert all("missing-" in told for told in plain)
-    assert "ü x.bin: missing-pointer" in plain[-1]
+    assert "ü x.bin: missing-pointer" in plain[2]
     odd = tmp_path / "odd"
     odd.write_bytes((tmp_path / "home/.gitconfig").read_bytes())
     for key, value in SETTINGS.items():
@@ -93,13 +93,13 @@ def test_no_setting_changes_an_answer(server: Server, tmp_path: Path) -> None:
 
 def test_no_locale_hides_a_name(server: Server) -> None:
     """Such as zh_CN.GBK, which not every machine has that runs this test."""
-    plain = list(answers(server, start=False))
+    plain = list(islice(answers(server, start=False), 3))
     odd = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     encoding = server.run(
         [sys.executable, "-c", "import sys; print(sys.getfilesystemencoding())"], env=odd
     )
     assert encoding.out == "ascii\n"
-    assert list(answers(server, odd)) == plain
+    assert list(islice(answers(server, odd), 3)) == plain
     server.clone.stage_all({".pmgit.toml": 'models = ["模型"]\n', "模型/bert/model.bin": 3000})
     assert "模型/bert: missing-info" in next(answers(server, odd))
 
@@ -140,7 +140,7 @@ def test_a_parent_that_does_not_wait_for_anybody(server: Server) -> None:
 )
 def test_too_little_of_something(limits: list[str], says: str, server: Server) -> None:
     failed = 0
-    for limit, command in itertools.product(
+    for limit, command in product(
         limits, ("pmgit-hook pre-commit", "pmgit check --range origin/main..HEAD")
     ):
         done = server.clone.sh(f"{limit}; exec {BIN}/{command}")

@@ -19,6 +19,8 @@ ZERO = "0" * 40
 WEIGHTS = "pretrained_model/bert/model.safetensors"
 #: Of this size, weights are refused by their place and a file elsewhere by its size.
 BIG = 1_200_000
+#: A configuration by which 0.1 MB is too large, where 10 are else.
+LIMIT = '[rules.oversized-blob]\nmax-file-size = "100 kB"\n'
 
 
 @pytest.fixture
@@ -120,12 +122,13 @@ def test_loose_and_packed_quarantines(unpack: str, server: Server) -> None:
 
 def test_tags_on_blobs_and_trees(server: Server) -> None:
     clone = server.clone
-    oid = clone.stage_blob(WEIGHTS, weights_bytes(11_000_000))
+    server.write("pmgit.toml", LIMIT)
+    oid = clone.stage_blob(WEIGHTS, weights_bytes(110_000))
     tree = clone.git("write-tree").strip()
     clone.git("tag", "-a", "-m", "x", "blob", oid)
     clone.git("tag", "light-blob", oid)
     clone.git("tag", "tree", tree)
-    assert "refs/tags/blob: oversized-blob: 11.0 MB" in server.refused("blob")
+    assert "refs/tags/blob: oversized-blob: 110.0 kB" in server.refused("blob")
     assert "refs/tags/light-blob: oversized-blob" in server.refused("light-blob")
     assert f"{WEIGHTS}: tracked-weights" in server.refused("tree")
 
@@ -133,7 +136,8 @@ def test_tags_on_blobs_and_trees(server: Server) -> None:
 def test_a_blob_that_the_server_has_is_no_news(server: Server) -> None:
     """What was large before the hook came does not stop a tag on it."""
     clone = server.clone
-    clone.stage("old.bin", 11_000_000)
+    server.write("pmgit.toml", LIMIT)
+    clone.stage("old.bin", 110_000)
     clone.commit()
     (server.path / "hooks/pre-receive").rename(server.path / "hooks/off")
     server.accepted("main")
