@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pmgit.snapshots.base import Snapshot
 
-COUNT = int(os.environ.get("PMGIT_TEST_REPOSITORIES", "12"))
+COUNT = int(os.environ.get("PMGIT_TEST_REPOSITORIES", "8"))
 SEED = int(os.environ.get("PMGIT_TEST_SEED", "1"))
 
 
