@@ -86,8 +86,7 @@ def test_loose_weights_that_were_there_are_a_warning(clone: Repo) -> None:
 
 
 def test_from_loose_into_a_model_folder(server: Server, clone: Repo) -> None:
-    for number in range(3):
-        clone.stage(f"pretrained_model/m{number}.safetensors", 990_000)
+    clone.stage_all({f"pretrained_model/m{number}.safetensors": 99_000 for number in range(3)})
     clone.commit()
     for number in range(3):
         name = f"m{number}.safetensors"
@@ -98,8 +97,7 @@ def test_from_loose_into_a_model_folder(server: Server, clone: Repo) -> None:
 
 
 def test_from_a_text_into_a_model_folder(server: Server, clone: Repo) -> None:
-    for number in range(3):
-        clone.stage(f"pretrained_model/p{number}.txt", 9_900_000)
+    clone.stage_all({f"pretrained_model/p{number}.txt": 99_000 for number in range(3)})
     clone.commit()
     for number in range(3):
         new = f"pretrained_model/bert/model-{number}.safetensors"
@@ -110,8 +108,7 @@ def test_from_a_text_into_a_model_folder(server: Server, clone: Repo) -> None:
 
 
 def test_loose_and_gone_again(server: Server, clone: Repo) -> None:
-    for number in range(3):
-        clone.stage(f"pretrained_model/m{number}.safetensors", 990_000)
+    clone.stage_all({f"pretrained_model/m{number}.safetensors": 99_000 for number in range(3)})
     clone.commit()
     clone.git("rm", "-q", "--cached", "-r", "pretrained_model")
     clone.add_info("pretrained_model/bert")
@@ -120,8 +117,7 @@ def test_loose_and_gone_again(server: Server, clone: Repo) -> None:
 
 
 def test_a_model_that_grows_and_is_renamed(server: Server, clone: Repo) -> None:
-    for number in range(3):
-        clone.stage(f"pretrained_model/bert/p{number}.txt", 9_900_000)
+    clone.stage_all({f"pretrained_model/bert/p{number}.txt": 5_100_000 for number in (1, 2)})
     clone.commit()
     refused(server, "oversized-model")
     clone.git("mv", "pretrained_model/bert", "pretrained_model/bert-base")
@@ -132,8 +128,7 @@ def test_a_model_that_grows_and_is_renamed(server: Server, clone: Repo) -> None:
 def test_a_rename_of_what_was_there_is_free(server: Server, clone: Repo) -> None:
     hook = server.path / "hooks/pre-receive"
     away = hook.rename(hook.with_name("away"))
-    for number in range(3):
-        clone.stage(f"pretrained_model/bert/p{number}.txt", 9_900_000)
+    clone.stage_all({f"pretrained_model/bert/p{number}.txt": 5_100_000 for number in (1, 2)})
     clone.commit()
     server.accepted("main")
     away.rename(hook)
