@@ -214,7 +214,7 @@ def test_without_git_lfs_the_source_has_the_same_files(
         weights.write_bytes(pointer(data))
         if not has_object:
             shutil.rmtree(repo.path / ".git/lfs")
-        shown = repo.pmgit("pull", env=bare, start=True)
+        shown = repo.pmgit("pull", env=bare)
     assert (shown.code, weights.read_bytes()) == (0, data), shown
     assert "git-lfs is not installed; the source in pmgit.lock has the same files" in shown.err
     assert f"1 from {'this machine' if has_object else 'huggingface'}" in shown.out

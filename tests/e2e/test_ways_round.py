@@ -165,6 +165,12 @@ def added_and_removed(ways: Ways) -> None:
 WAYS = (no_verify, cherry_pick, rebase, revert, am, fast_forward, merge, added_and_removed)
 
 
+#: Git LFS is at work in the clone, and the server sees nothing of it.
+PAIRS = pytest.mark.parametrize(
+    ("server", "ways"), [("pre-push", "lfs"), ("pre-receive", "ignore")], indirect=["ways"]
+)
+
+
 def push(ways: Ways, server: str, *refs: str) -> Result:
     if server == "pre-receive":
         hook = ways.remote.path / "hooks/pre-receive"
@@ -229,7 +235,7 @@ def test_a_way_round(way: Callable[[Ways], None], server: str, ways: Ways) -> No
     assert backups == [tip]
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@PAIRS
 def test_what_must_pass_passes(server: str, ways: Ways) -> None:
     repo = ways.repo
     ways.text("a.txt")
@@ -250,7 +256,7 @@ def test_what_must_pass_passes(server: str, ways: Ways) -> None:
     assert push(ways, server, ":side").code == 0
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@PAIRS
 def test_a_stash_is_refused(server: str, ways: Ways) -> None:
     """No branch has it: the way out is said, and pushes without it pass."""
     repo = ways.repo

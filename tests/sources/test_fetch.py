@@ -382,27 +382,33 @@ def test_a_full_disk_is_said_and_continued(web: FileServer, part: Path) -> None:
     ) + _PROGRAM
     Fetching(web, part)
     done = _start(code, web, part)
-    assert "File too large" in done.communicate()[1]
+    assert "File too large" in done.communicate("go\n")[1]
     assert part.read_bytes() == CONTENT[: part.stat().st_size]
     assert part.stat().st_size == 1_000_000
     Fetching(web, part).succeed()
     assert web.starts("/m.bin") == [0, 1_000_000]
 
 
+#: For each line a process that fetches, of which the id is said, and when it is gone.
 _PROGRAM = """
-import sys
+import os, sys
 from pmgit.sources.address import Address
 from pmgit.sources.fetch import fetch
 from pmgit.sources.listing import RemoteFile
 url, sha256, part = sys.argv[1:]
-fetch(Address(url), "", RemoteFile("m.bin", -1, sha256), part)
+for line in sys.stdin:
+    if (pid := os.fork()) == 0:
+        fetch(Address(url), "", RemoteFile("m.bin", -1, sha256), part)
+        sys.exit()
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
 """
 
 
 def _start(code: str, web: FileServer, part: Path, sha256: str = SHA256) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code, f"{web.url}/m.bin", sha256, str(part)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
@@ -410,21 +416,25 @@ def _start(code: str, web: FileServer, part: Path, sha256: str = SHA256) -> subp
 def test_killed_at_any_moment_no_byte_is_fetched_twice(
     sha256: str, web: FileServer, part: Path
 ) -> None:
-    """kill -9 in the middle, twice; what lies in the part then is never asked for again."""
+    """kill -9 in the middle, three times; what lies in the part then is never asked for again."""
     one = Fetching(web, part, knows="sha256" if sha256 else "nothing")
     web.always["/m.bin"] = Fault("slow", seconds=0.01)
     ends = [0]
-    for moment in (200_000, 700_000):
-        running = _start(_PROGRAM, web, part, sha256)
+    running = _start(_PROGRAM, web, part, sha256)
+    assert running.stdin
+    assert running.stdout
+    for moment in (200_000, 500_000, 900_000):
+        print("go", file=running.stdin, flush=True)
+        pid = int(running.stdout.readline())
         until = time.monotonic() + 20
         while not part.exists() or part.stat().st_size < moment:
             assert time.monotonic() < until
-            assert running.poll() is None, running.communicate()
             time.sleep(0.001)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
+        os.kill(pid, signal.SIGKILL)
+        assert running.stdout.readline() == "9\n"
         ends.append(part.stat().st_size)
         assert part.read_bytes() == CONTENT[: ends[-1]]
+    running.communicate()
     web.always.clear()
     one.succeed()
     assert web.starts("/m.bin") == ends
