@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -69,10 +69,12 @@ def standing_in(repo: Repo, cwd: str = "") -> Iterator[pytest.MonkeyPatch]:
 def _wish(args: tuple[str, ...]) -> onboarding.SetupWish:
     """What these options of `pmgit init` ask for."""
     words, flags = iter(args), ("--system", "--keep-text")
-    wanted = {w[2:].replace("-", "_"): True if w in flags else next(words) for w in words}
+    wanted: dict[str, Any] = {
+        w[2:].replace("-", "_"): True if w in flags else next(words) for w in words
+    }
     if "models" in wanted:
         wanted["models"] = (wanted["models"],)
-    return onboarding.SetupWish(**wanted)  # type: ignore[arg-type] # by its name
+    return onboarding.SetupWish(**wanted)
 
 
 def set_up(repo: Repo, *args: str) -> SetupPlan:
