@@ -37,9 +37,7 @@ class Server(Repo):
 
     def guard_by_hand(self) -> None:
         """The same by a hook of two lines, which leaves all to pmgit-hook, or to a fork of it."""
-        folder = forked.programs()
-        program = f"{folder}/{forked.HOOK}/{forked.HOOK}" if folder else f"{BIN}/pmgit-hook"
-        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{program}" pre-receive\n')
+        self._write(f'#!/bin/sh\nGIT_TRACE="{self.trace}" exec "{quick_hook()}" pre-receive\n')
 
     def _write(self, text: str) -> None:
         hook = self.path / "hooks/pre-receive"
@@ -82,6 +80,12 @@ class Server(Repo):
         """Every ref and every object, quarantines included."""
         files = [str(file) for file in (self.path / "objects").rglob("*") if file.is_file()]
         return {*refs_of(self), *files, *(str(p) for p in (self.path / "objects").glob("tmp_*"))}
+
+
+def quick_hook() -> str:
+    """The program that asks for a fork of pmgit-hook, where there are forks."""
+    folder = forked.programs()
+    return f"{folder}/{forked.HOOK}/{forked.HOOK}" if folder else f"{BIN}/pmgit-hook"
 
 
 def refs_of(bare: Repo) -> set[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pmgit.core.config import BASELINE
-from tests.e2e.push_server import Server, make_server
+from tests.e2e.push_server import Server, make_server, quick_hook
 from tests.e2e.test_pre_receive import BIG, LIMIT, WEIGHTS, sin
-from tests.kit import BIN, Repo, pointer, weights_bytes
+from tests.kit import Repo, pointer, weights_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,7 +128,7 @@ def test_a_server_with_a_work_tree_and_a_linked_one(tmp_path: Path, env: dict[st
     home.git("config", "receive.denyCurrentBranch", "updateInstead")
     hook = home.path / ".git/hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f'#!/bin/sh\nexec "{BIN}/pmgit-hook" pre-receive\n')
+    hook.write_text(f'#!/bin/sh\nexec "{quick_hook()}" pre-receive\n')
     hook.chmod(0o755)
     home.git("clone", "-q", str(home.path), str(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone", env, init=None)
