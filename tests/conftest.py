@@ -62,8 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int | None:
     """Two workers for each core: one often waits for what it has started.
 
-    With four, two cores were busy for 97 % of a run of 7,186 tests; each worker more takes 7
-    seconds of a processor to collect them.
+    With four, two cores were busy for 97 % of a run; each worker more takes 7 seconds of a
+    processor to collect the tests.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
