@@ -86,6 +86,10 @@ class Measured:
             "git lfs fsck": ["git", "lfs", "fsck", "--objects"],
             "hf cache verify, its hashing": [sys.executable, "-c", HF, *names],
         }
+        if count > 1:
+            parts = [names[at :: cores()] for at in range(cores())]
+            side = " & ".join(f"openssl dgst -sha256 {' '.join(part)}" for part in parts if part)
+            jobs[f"{DGST}, {cores()} side by side"] = ["sh", "-c", f"{side} & wait"]
         for turn in range(rounds + 1):
             for name in shuffled(jobs):
                 self.race.run(name, jobs[name])
