@@ -165,7 +165,6 @@ GUARDED = {
     "test_terminal.py": ("_bars", "_tables"),
     "test_status.py": ("account", "outward_links"),
     "test_license_conflict.py": ("stated_licenses",),
-    "test_verify.py": ("hashing",),
     "test_child.py": ("start",),
     "test_load.py": ("_verify_load", "load_plan", "_load_options"),
     "test_convert.py": ("convert_plan",),

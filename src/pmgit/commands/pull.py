@@ -99,6 +99,7 @@ class _Puller:
 
     def _pull(self, model: Account, shown: str) -> int:
         verdicts = verify.verify(self.repository, [model], memory=self.memory)[model.path]
+        self.memory.save(every=10)
         changed = [v for v in verdicts if v.state == CHANGED]
         replaced = {v.path for v in changed}
         if not self.replace:

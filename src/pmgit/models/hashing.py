@@ -41,6 +41,7 @@ class Memory:
         self._path = os.path.join(folder, f"hashes-{self._owner}.json")
         self._known = self._read()
         self._added: dict[str, list[object]] = {}
+        self._saved_at = time.monotonic()
 
     def _read(self) -> dict[str, list[object]]:
         try:
@@ -75,10 +76,15 @@ class Memory:
         if time.time() - max(status.st_mtime, status.st_ctime) > _SETTLED:
             self._added[path] = [*_identity(status), sha256]
 
-    def save(self) -> None:
-        """Write what was added; a memory that cannot be written is none, and no error."""
-        if not self._added:
+    def save(self, every: float = 0.0) -> None:
+        """Write what was added; a memory that cannot be written is none, and no error.
+
+        Not when the last time is fewer than `every` seconds ago: all of it is written each time.
+        """
+        now = time.monotonic()
+        if not self._added or now - self._saved_at < every:
             return
+        self._saved_at = now
         # Another pmgit may have written meanwhile: a `pull` of many models takes hours.
         data = json.dumps(self._read() | self._added, separators=(",", ":")).encode("ascii")
         try:
