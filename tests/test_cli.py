@@ -298,11 +298,11 @@ def test_a_reader_that_is_gone(argv: list[str], closed: str, code: int, repo: Re
     repo.stage("best.pt", 1_500_000)
     reading, writing = os.pipe()
     os.close(reading)
-    streams: dict[str, int] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    streams[closed] = writing
     done = subprocess.run(
-        [BIN / "pmgit", *argv], cwd=repo.path, env=repo.env, check=False, **streams
-    )  # type: ignore[call-overload] # mypy knows no ** of these
+        [BIN / "pmgit", *argv], cwd=repo.path, env=repo.env, check=False,
+        stdout=writing if closed == "stdout" else subprocess.PIPE,
+        stderr=writing if closed == "stderr" else subprocess.PIPE,
+    )  # fmt: skip
     os.close(writing)
     assert (done.returncode, done.stderr or b"") == (code, b""), done
 

@@ -229,11 +229,11 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("pmgit: interrupted")
         return INTERRUPTED
-    except SystemExit as end:
+    except SystemExit:
         # click's own answer to a reader that goes away (`| head -1`) is 1, which means findings.
         if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             return FAILED
-        raise end
+        raise
     except BrokenPipeError:
         _nobody_reads()
         return FAILED
@@ -241,8 +241,7 @@ def _run() -> int:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             where = f"{error.filename}: " if error.filename else "the output could not be written: "
             _complain(visible(f"pmgit: {where}{error.strerror}"), f"hint: {ROOM}")
-            # What is still in the buffer would fail once more when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            _nobody_reads()
             return FAILED
         _complain(*(visible(redact(line)) for line in lines_and_exit_code(error)[0]))
         return FAILED

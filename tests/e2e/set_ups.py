@@ -137,7 +137,7 @@ _HERE = b"/where the test is"
 
 def _written(repo: Repo) -> dict[str, tuple[int, bytes]]:
     """The files that such a tool reads and writes: their modes and contents."""
-    folders = [repo.path / name for name in (".git/hooks", ".githooks", "../shared hooks")]
+    folders = [repo.path / name for name in (".git/hooks", ".githooks", "../hooks of all")]
     files = [repo.path / ".git/config", *(f for there in folders for f in sorted(there.glob("*")))]
     here = os.fsencode(repo.path.parent)
     return {
@@ -216,7 +216,7 @@ def hooks_path_with_lfs(repo: Repo) -> None:
 
 
 def hooks_path_outside(repo: Repo) -> None:
-    repo.git("config", "core.hooksPath", str(repo.path.parent / "shared hooks"))
+    repo.git("config", "core.hooksPath", str(repo.path.parent / "hooks of all"))
     assert lfs(repo).code == 0
 
 

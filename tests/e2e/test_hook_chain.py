@@ -437,7 +437,7 @@ def test_undo_puts_every_hook_back(start: Repo, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_other_repositories_of_a_shared_folder_are_left_alone(start: Repo, tmp_path: Path) -> None:
-    shared = str(tmp_path / "shared hooks")
+    shared = str(tmp_path / "hooks of all")
     start.git("config", "core.hooksPath", shared)
     put_up(start)
     stranger = Repo(tmp_path / "stranger", start.env)

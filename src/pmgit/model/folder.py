@@ -286,7 +286,7 @@ def _leads_to(top: str, root: str, model: str) -> bool:
     """Whether a look into a models folder comes to this folder below it."""
     at = root
     for name in model[len(root) + 1 :].split("/"):
-        beside = ["hub"] if os.path.lexists(f"{top}/{at}/hub") else []
+        beside = ["hub"] if name == "xet" and os.path.lexists(f"{top}/{at}/hub") else []
         above, at = at, f"{at}/{name}"
         if is_passed(above, name, beside) or os.path.islink(f"{top}/{at}"):
             return False
